@@ -1,0 +1,1 @@
+"""Regard: recommendations with attention at every step."""

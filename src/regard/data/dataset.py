@@ -1,0 +1,71 @@
+"""Dataset: the frozen, integer-encoded log that every other room reads.
+
+Events are sorted by user, time and row of the source (stable: ties keep the order of the file). The
+arrays may be memory-mapped; nothing is changed after it was made. A part of a log (what came before a
+cut-off, say) is a Dataset over the same arrays and the same vocabularies.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from regard.data.packing import Histories
+from regard.data.vocab import Vocab
+
+__all__ = ["Dataset"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataset:
+    """An event log by numbers.
+
+    Parameters
+    ----------
+    users, items
+        Vocabularies of the U users and the V items that occur in the log.
+    histories
+        Row u holds the events of user u, oldest first. In a part of a log some rows may be empty.
+    item_table
+        ``[V]`` rows aligned with `items`: column ``item_id``, and whatever the caller's table of items
+        brought (null where it has no row), for instance ``title``.
+    user_table
+        ``[U]`` rows aligned with `users`, likewise with ``user_id``.
+    event_types
+        Names of the values of the field ``event_type``; None if the log has none.
+    """
+
+    users: Vocab
+    items: Vocab
+    histories: Histories
+    item_table: pl.DataFrame
+    user_table: pl.DataFrame
+    event_types: Vocab | None = None
+
+    def __post_init__(self) -> None:
+        assert len(self.histories) == len(self.users) == len(self.user_table)
+        assert len(self.items) == len(self.item_table)
+
+    @property
+    def num_events(self) -> int:
+        """Number of events."""
+        return self.histories.num_events
+
+    @property
+    def item_counts(self) -> np.ndarray:
+        """``[V]`` int64: how often each item occurs."""
+        return np.bincount(self.histories.item[self.histories.events()], minlength=len(self.items))
+
+    def part(self, histories: Histories) -> Dataset:
+        """Return the data set of the same users and items with other (fewer) events."""
+        return replace(self, histories=histories)
+
+    def titles(self) -> pl.Series:
+        """Return ``[V]`` strings to show for the items: their title where known, else their id."""
+        ids = self.items.ids.cast(pl.String)
+        if "title" not in self.item_table.columns:
+            return ids.rename("title")
+        titles = self.item_table["title"].cast(pl.String)
+        return pl.select(pl.coalesce(titles, ids)).to_series().rename("title")

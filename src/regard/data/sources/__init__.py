@@ -1,0 +1,1 @@
+"""Public data sets by their public names, and a synthetic world with known truth."""

@@ -1,0 +1,1 @@
+"""Honest evaluation: whole catalogue, split by time, intervals, strong simple baselines."""

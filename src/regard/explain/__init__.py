@@ -1,0 +1,1 @@
+"""Why this was recommended: measured influence first."""

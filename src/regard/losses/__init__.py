@@ -1,0 +1,1 @@
+"""What is asked of a model, and how far its answer is from the truth."""

@@ -1,0 +1,1 @@
+"""Models for one device, composed of layers, behind protocols."""

@@ -1,0 +1,1 @@
+"""Pure attention layers. Knows no data set."""

@@ -1,0 +1,1 @@
+"""Functions that return a whole configuration; each has a tiny twin for tests."""

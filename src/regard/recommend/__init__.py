@@ -1,0 +1,1 @@
+"""From a scorer to lists in the ids of the caller."""
