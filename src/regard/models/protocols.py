@@ -12,11 +12,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol, TypeVar, runtime_checkable
 
+import numpy as np
 from torch import Tensor
 
-from regard.data.packing import PackedBatch
+from regard.data.packing import Histories, PackedBatch
 
-__all__ = ["Encoded", "Encoder", "Scorer"]
+__all__ = ["Encoded", "Encoder", "Observable", "Observed", "Ranked", "Ranks", "Scorer"]
 
 Query = TypeVar("Query")
 
@@ -72,4 +73,53 @@ class Scorer(Protocol[Query]):
 
     def score(self, query: Query, start: int, stop: int) -> Tensor:
         """Return ``[U, stop - start]`` float32 scores of the items `start` to `stop`, higher is better."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """What a model looked at: for explanations only, computed by the reference kernel.
+
+    Parameters
+    ----------
+    states_TD
+        ``[T, D]`` the same states that `Encoder.encode` returns.
+    weights_LNTT
+        ``[L, N, T, T]`` attention weights of the L layers and N heads, query by key.
+    """
+
+    states_TD: Tensor
+    weights_LNTT: Tensor
+
+
+@runtime_checkable
+class Observable(Protocol):
+    """A model that can show its attention weights."""
+
+    def observed(self, batch: PackedBatch) -> Observed:
+        """Return states and attention weights of the batch."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranked:
+    """The k best items of U users, best first.
+
+    Parameters
+    ----------
+    item_UK
+        ``[U, k]`` int64 item numbers; -1 where a user has fewer than k items left.
+    score_UK
+        ``[U, k]`` float32 scores; -inf where `item_UK` is -1.
+    """
+
+    item_UK: np.ndarray
+    score_UK: np.ndarray
+
+
+class Ranks(Protocol):
+    """Anything that ranks the catalogue for histories: what is evaluated is what serves."""
+
+    def rank(self, histories: Histories, *, k: int, exclude_seen: bool = True) -> Ranked:
+        """Return the `k` best items for each history."""
         ...
