@@ -1,0 +1,63 @@
+"""A pre-norm transformer block: attention and a feed-forward network, each added to what came in.
+
+Normalising before each part keeps deep stacks trainable without a delicate warm-up (Xiong et al.,
+"On Layer Normalization in the Transformer Architecture", 2020).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from regard.nn.attention import Attention
+from regard.nn.ffn import FeedForward
+from regard.nn.plan import AttentionPlan
+
+__all__ = ["Block", "Seen"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a block returned, and the ``[N, T, T]`` weights of its attention."""
+
+    y_TD: Tensor
+    weights_NTT: Tensor
+
+
+class Block(nn.Module):
+    """Pre-norm block of width D.
+
+    Parameters
+    ----------
+    attention
+        The attention of the block; its width is the block's.
+    expansion
+        Hidden width of the feed-forward network as a multiple of D.
+    dropout
+        Share of values dropped from what each part adds, in training.
+    """
+
+    def __init__(self, attention: Attention, *, expansion: int = 4, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.attention = attention
+        self.norm_attention = nn.LayerNorm(attention.width)
+        self.norm_feed = nn.LayerNorm(attention.width)
+        self.feed = FeedForward(attention.width, expansion=expansion, dropout=dropout)
+        self.dropout = dropout
+
+    def forward(self, x_TD: Tensor, plan: AttentionPlan) -> Tensor:
+        """Return ``[T, D]``."""
+        return self._feed(x_TD + self._drop(self.attention(self.norm_attention(x_TD), plan=plan)))
+
+    def observed(self, x_TD: Tensor, plan: AttentionPlan) -> Seen:
+        """Do the same by the reference kernel and return the attention weights too."""
+        seen = self.attention.observed(self.norm_attention(x_TD), plan=plan)
+        return Seen(y_TD=self._feed(x_TD + self._drop(seen.y)), weights_NTT=seen.weights)
+
+    def _feed(self, x_TD: Tensor) -> Tensor:
+        return x_TD + self._drop(self.feed(self.norm_feed(x_TD)))
+
+    def _drop(self, x_TD: Tensor) -> Tensor:
+        return F.dropout(x_TD, self.dropout, self.training)

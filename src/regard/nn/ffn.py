@@ -1,0 +1,34 @@
+"""The position-wise network of a transformer block."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+__all__ = ["FeedForward"]
+
+
+class FeedForward(nn.Module):
+    """Two linear layers with a GELU between them, applied to each event by itself.
+
+    Parameters
+    ----------
+    width
+        D, of input and output.
+    expansion
+        Width of the hidden layer as a multiple of D.
+    dropout
+        Share of hidden values that training drops.
+    """
+
+    def __init__(self, width: int, *, expansion: int = 4, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.widen = nn.Linear(width, expansion * width)
+        self.narrow = nn.Linear(expansion * width, width)
+        self.dropout = dropout
+
+    def forward(self, x_TD: Tensor) -> Tensor:
+        """Return ``[T, D]``."""
+        hidden = F.dropout(F.gelu(self.widen(x_TD)), self.dropout, self.training)
+        y: Tensor = self.narrow(hidden)
+        return y
