@@ -1,0 +1,100 @@
+"""Full softmax cross entropy over the catalogue, in chunks: all logits of a batch never exist at once.
+
+The gradient of a chunk is computed right after its logits, in the forward pass, and only the gradients
+of the states and of the table are kept: memory is that of one chunk, whatever the batch. Cut
+cross-entropy does the same on a GPU (Wijmans et al., "Cut Your Losses in Large-Vocabulary Language
+Models", 2025). Products run in the autocast type, sums in float32 (float64 for float64 inputs).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from regard.losses.base import LossSum
+from regard.nn.heads import Catalogue
+
+__all__ = ["FullSoftmax"]
+
+_CHUNK_LOGITS = 1 << 22
+
+
+class FullSoftmax:
+    """Cross entropy against every item of the catalogue.
+
+    Parameters
+    ----------
+    chunk_logits
+        Most logits that exist at one time.
+
+    Examples
+    --------
+    >>> catalogue = Catalogue(weight_PD=torch.zeros(4, 2), bias_P=None, size=4)
+    >>> loss = FullSoftmax()(torch.zeros(3, 2), torch.tensor([0, 1, 2]), catalogue)
+    >>> round(float(loss.mean()), 4)  # log 4
+    1.3863
+    """
+
+    def __init__(self, *, chunk_logits: int = _CHUNK_LOGITS) -> None:
+        self.chunk_logits = chunk_logits
+
+    def __call__(self, states_MD: Tensor, target_M: Tensor, catalogue: Catalogue) -> LossSum:
+        """Return the loss of ``[M]`` targets for ``[M, D]`` states."""
+        rows = max(1, self.chunk_logits // catalogue.weight_PD.shape[0])
+        total: Tensor = _ChunkedCrossEntropy.apply(
+            states_MD, catalogue.weight_PD, catalogue.bias_P, target_M, catalogue.size, rows
+        )
+        return LossSum(total=total, count=len(target_M))
+
+
+class _ChunkedCrossEntropy(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any,
+        states_MD: Tensor,
+        weight_PD: Tensor,
+        bias_P: Tensor | None,
+        target_M: Tensor,
+        size: int,
+        rows: int,
+    ) -> Tensor:
+        kind = states_MD.device.type
+        fast = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else weight_PD.dtype
+        exact = torch.promote_types(weight_PD.dtype, torch.float32)
+        learns = any(ctx.needs_input_grad[:3])
+        table, states = weight_PD.to(fast), states_MD.to(fast)
+        grad_states = torch.empty_like(states_MD) if learns else None
+        grad_table = torch.zeros_like(weight_PD, dtype=exact) if learns else None
+        grad_bias = torch.zeros_like(bias_P, dtype=exact) if learns and bias_P is not None else None
+        total = torch.zeros((), dtype=exact, device=states_MD.device)
+        for start in range(0, len(target_M), rows):
+            chunk = slice(start, start + rows)
+            logits = (states[chunk] @ table.T).to(exact)
+            if bias_P is not None:
+                logits += bias_P
+            logits[:, size:] = float("-inf")
+            target = target_M[chunk, None]
+            log_norm = torch.logsumexp(logits, dim=1, keepdim=True)
+            total += (log_norm - logits.gather(1, target)).sum()
+            if grad_states is None or grad_table is None:
+                continue
+            error = logits.sub_(log_norm).exp_()  # softmax minus one-hot: the gradient of the logits
+            error.scatter_add_(1, target, error.new_full(target.shape, -1.0))
+            if grad_bias is not None:
+                grad_bias += error.sum(0)
+            error_fast = error.to(fast)
+            grad_states[chunk] = (error_fast @ table).to(grad_states.dtype)
+            grad_table += error_fast.T @ states[chunk]
+        if learns:
+            ctx.has_bias = bias_P is not None
+            ctx.save_for_backward(*(g for g in (grad_states, grad_table, grad_bias) if g is not None))
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> Any:
+        (scale,) = grads
+        kept = ctx.saved_tensors
+        bias = kept[2] * scale if ctx.has_bias else None
+        return kept[0] * scale.to(kept[0].dtype), kept[1] * scale, bias, None, None, None
