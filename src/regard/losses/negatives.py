@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-__all__ = ["Negatives", "NegativeSampler"]
+__all__ = ["NegativeSampler", "Negatives"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,7 +43,7 @@ class FullSoftmax:
     def __call__(self, states_MD: Tensor, target_M: Tensor, catalogue: Catalogue) -> LossSum:
         """Return the loss of ``[M]`` targets for ``[M, D]`` states."""
         rows = max(1, self.chunk_logits // catalogue.weight_PD.shape[0])
-        total: Tensor = _ChunkedCrossEntropy.apply(
+        total: Tensor = _ChunkedCrossEntropy.apply(  # type: ignore[no-untyped-call]
             states_MD, catalogue.weight_PD, catalogue.bias_P, target_M, catalogue.size, rows
         )
         return LossSum(total=total, count=len(target_M))

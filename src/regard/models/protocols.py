@@ -16,6 +16,7 @@ import numpy as np
 from torch import Tensor
 
 from regard.data.packing import Histories, PackedBatch
+from regard.nn.heads import Catalogue
 
 __all__ = ["Encoded", "Encoder", "Observable", "Observed", "Ranked", "Ranks", "Scorer"]
 
@@ -50,8 +51,8 @@ class Encoder(Protocol):
         """Return ``[V, D]`` output vectors of the items."""
         ...
 
-    def item_bias(self) -> Tensor | None:
-        """Return ``[V]`` a score that every user adds for an item, or None."""
+    def catalogue(self) -> Catalogue:
+        """Return the output vectors of the items, padded, with what else their scores need."""
         ...
 
 

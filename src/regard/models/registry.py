@@ -1,0 +1,25 @@
+"""Names of models as they stand in configurations and model folders, and how to build one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from regard.errors import ConfigError
+from regard.models.causal import CausalConfig, CausalModel
+
+__all__ = ["MODELS", "build"]
+
+MODELS = ("causal",)
+
+
+def build(name: str, settings: dict[str, Any], *, num_items: int) -> CausalModel:
+    """Build the model called `name`, with fresh weights.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such model, or a setting does not fit it.
+    """
+    if name not in MODELS:
+        raise ConfigError(f"there is no model {name!r}; there are: {', '.join(MODELS)}")
+    return CausalModel(CausalConfig.from_json(settings), num_items=num_items)
