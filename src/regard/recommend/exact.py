@@ -1,0 +1,99 @@
+"""Exact top-k of the whole catalogue, in blocks: the one place where scores become a ranking.
+
+Notable choice: a score and its item are joined in one int64 key (the score's bits, made monotone, above
+the item's number, reversed), so that no two keys are equal. The k largest keys are therefore a
+mathematical fact: they do not depend on the block size, on the other users, or on how a sort treats
+ties, and a tie goes to the lower item number. It does not know where scores come from.
+
+Shape letters: U users, B items of a block, k the length of a list.
+"""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from regard.data.packing import PackedBatch
+from regard.errors import ConfigError
+from regard.models.protocols import Ranked, Scorer
+from regard.recommend.filters import Allowed
+
+__all__ = ["top_k"]
+
+Query = TypeVar("Query")
+_LOW = 2**31 - 1  # the lower half of a key: item numbers are int32
+
+
+def top_k(
+    scorer: Scorer[Query], batch: PackedBatch, *, k: int, allowed: Allowed, block: int = 65_536
+) -> Ranked:
+    """Return the `k` best allowed items for each user of a batch.
+
+    Time O(U V), memory O(U (block + k)). An item whose score is -inf or not a number is never
+    recommended; +inf is the best score.
+
+    Parameters
+    ----------
+    scorer
+        Gives the scores of any range of the catalogue.
+    batch
+        Histories of U users.
+    k
+        Length of the lists; may exceed the catalogue.
+    allowed
+        What may be recommended; its rows are the users of the batch.
+    block
+        Number of items that are scored at once.
+
+    Returns
+    -------
+    Ranked
+        ``[U, k]`` items and scores, best first, ties by item number; -1 and -inf where a user has fewer
+        than `k` items left.
+
+    Raises
+    ------
+    ConfigError
+        If `k` or `block` is less than 1.
+    """
+    if k < 1:
+        raise ConfigError(f"k = {k}: a list needs at least one item; give k >= 1")
+    if block < 1:
+        raise ConfigError(f"block = {block}: at least one item must be scored at once; give block >= 1")
+    query = scorer.query(batch)
+    best: Tensor | None = None
+    for start in range(0, scorer.num_items, block):
+        stop = min(start + block, scorer.num_items)
+        keys = _keys(allowed.apply(scorer.score(query, start, stop), start=start), start=start)
+        best = _largest(keys if best is None else torch.cat([best, _largest(keys, k)], dim=1), k)
+    item = np.full((batch.num_users, k), -1, dtype=np.int64)
+    score = np.full((batch.num_users, k), -np.inf, dtype=np.float32)
+    if best is not None:
+        width = best.shape[1]
+        scores = _float_of(best >> 32)
+        item[:, :width] = torch.where(scores == -torch.inf, -1, _LOW - (best & _LOW)).cpu().numpy()
+        score[:, :width] = scores.cpu().numpy()
+    return Ranked(item_UK=item, score_UK=score)
+
+
+def _keys(scores_UB: Tensor, *, start: int) -> Tensor:
+    """Join scores and items: ``[U, B]`` int64, larger is better, no two alike."""
+    bits = (scores_UB + 0.0).view(torch.int32)  # + 0.0 makes the two zeros one
+    numbers = torch.arange(start, start + scores_UB.shape[1], device=scores_UB.device)
+    return (_monotone(bits).to(torch.int64) << 32) | (_LOW - numbers)
+
+
+def _largest(keys: Tensor, k: int) -> Tensor:
+    return torch.topk(keys, min(k, keys.shape[1]), dim=1).values
+
+
+def _monotone(bits: Tensor) -> Tensor:
+    """Map the bits of a float32 to an integer of the same order; its own inverse."""
+    return bits ^ ((bits >> 31) & _LOW)
+
+
+def _float_of(ordered: Tensor) -> Tensor:
+    return _monotone(ordered.to(torch.int32)).view(torch.float32)

@@ -1,0 +1,205 @@
+"""Recommender: weights, vocabularies and known histories together: what a user of Regard holds.
+
+`recommend` speaks the caller's ids, `rank` speaks numbers; the first is a translation around the second,
+and evaluation calls the second, so that what is measured is what serves. Users are taken in batches of
+similar length. A user without a usable history gets the most popular items and is marked. It does not
+know what kind of model scores, nor how it was trained.
+
+Shape letters: U users, V items, k the length of a list.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+import torch
+
+from regard.data.packing import Histories, PackedBatch
+from regard.data.vocab import Vocab
+from regard.errors import ConfigError
+from regard.models.protocols import Ranked, Scorer
+from regard.recommend.exact import top_k
+from regard.recommend.fallback import PopularityFallback
+from regard.recommend.filters import Allowed
+from regard.recommend.request import (
+    HistoriesLike,
+    Ids,
+    Request,
+    mask_of,
+    request_of_histories,
+    request_of_users,
+)
+
+__all__ = ["Recommender"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recommender:
+    """Recommends items of a catalogue to known users and for bare histories.
+
+    Parameters
+    ----------
+    scorer
+        A model or a baseline, ready to use (not in training mode).
+    users, items
+        Vocabularies of U users and V items.
+    histories
+        Row u holds everything that is known of user u, oldest first.
+    known_V
+        ``[V]`` bool: items that the scorer was trained on. Others are never recommended and are left out
+        of what the scorer reads, but still count as seen.
+    popularity_V
+        ``[V]`` int64 number of training events of each item, for users without a history.
+    max_history
+        The scorer reads at most this many of the latest events; None for all.
+    batch_users
+        Number of users that are scored at once.
+    """
+
+    scorer: Scorer[Any]
+    users: Vocab
+    items: Vocab
+    histories: Histories
+    known_V: np.ndarray
+    popularity_V: np.ndarray
+    max_history: int | None = None
+    batch_users: int = 256
+
+    def __post_init__(self) -> None:
+        assert len(self.histories) == len(self.users)
+        assert self.scorer.num_items == len(self.items) == len(self.known_V) == len(self.popularity_V)
+        assert self.batch_users >= 1
+        assert self.max_history is None or self.max_history >= 1
+
+    def recommend(
+        self,
+        *,
+        users: Ids | None = None,
+        histories: HistoriesLike | None = None,
+        times: Any = None,
+        k: int = 10,
+        exclude_seen: bool = True,
+        only: Ids | None = None,
+        exclude: Ids | None = None,
+    ) -> pl.DataFrame:
+        """Recommend for users by id, or for histories that are written as item ids.
+
+        Parameters
+        ----------
+        users
+            One user id or many. A user that nothing is known of gets the most popular items.
+        histories
+            A list of lists of item ids, oldest first (``user_id`` is then the position 0, 1, 2 ...), one
+            list of item ids, or a dictionary from any id to a list of item ids.
+        times
+            When the items of `histories` happened, in the same form: datetimes, ISO strings or integers.
+        k
+            Length of the lists; a list is shorter only if fewer items are left.
+        exclude_seen
+            Leave out what is in the history.
+        only, exclude
+            Item ids: recommend only these, none of these. Unknown ids are ignored.
+
+        Returns
+        -------
+        polars.DataFrame
+            Columns ``user_id``, ``item_id``, ``score``, ``rank`` (from 1), ``source`` and
+            ``unknown_items``: how many items of the history the model does not know and did not read.
+            ``source`` is ``"model"``, or ``"popularity"`` where no item of the history could be read: the
+            score is then the logarithm of the item's share of all training events.
+
+        Raises
+        ------
+        ConfigError
+            If not exactly one of `users` and `histories` is given, `k` is less than 1, or `times` does
+            not fit `histories`.
+        UnknownIdError
+            If `only` holds no item that the model knows.
+        """
+        request = self._request(users=users, histories=histories, times=times)
+        allowed = Allowed(
+            known_V=self.known_V,
+            only_V=mask_of(only, items=self.items, known_V=self.known_V, required=True),
+            exclude_V=mask_of(exclude, items=self.items, known_V=self.known_V, required=False),
+        )
+        ranked = self._rank(request.histories, k=k, allowed=allowed, exclude_seen=exclude_seen)
+        return self._frame(request, ranked)
+
+    def rank(self, histories: Histories, *, k: int, exclude_seen: bool = True) -> Ranked:
+        """Return the `k` best items for each of U histories, by number: the path that serves.
+
+        Parameters
+        ----------
+        histories
+            ``[U]`` events by item number, oldest first; may be empty.
+        k
+            Length of the lists.
+        exclude_seen
+            Leave out what is in the history.
+
+        Raises
+        ------
+        ConfigError
+            If `k` is less than 1.
+        """
+        allowed = Allowed(known_V=self.known_V)
+        return self._rank(histories, k=k, allowed=allowed, exclude_seen=exclude_seen)
+
+    def read(self, histories: Histories) -> Histories:
+        """Return what the scorer reads of `histories`: the latest events of items that it knows."""
+        known = histories.only(self.known_V)
+        return known if self.max_history is None else known.latest(self.max_history)
+
+    def _request(self, *, users: Ids | None, histories: HistoriesLike | None, times: Any) -> Request:
+        if (users is None) == (histories is None):
+            raise ConfigError(
+                "give either users (their ids) or histories (lists of item ids), not both or none"
+            )
+        if histories is not None:
+            return request_of_histories(histories, times=times, items=self.items)
+        if times is not None:
+            raise ConfigError("times belong to histories; the times of known users are known")
+        assert users is not None
+        return request_of_users(users, vocab=self.users, histories=self.histories)
+
+    @torch.inference_mode()
+    def _rank(self, histories: Histories, *, k: int, allowed: Allowed, exclude_seen: bool) -> Ranked:
+        if k < 1:
+            raise ConfigError(f"k = {k}: a list needs at least one item; give k >= 1")
+        assert not getattr(self.scorer, "training", False), "the scorer is still in training mode"
+        item = np.full((len(histories), k), -1, dtype=np.int64)
+        score = np.full((len(histories), k), -np.inf, dtype=np.float32)
+        fallback = PopularityFallback(self.popularity_V)
+        # Users of similar length share a batch, so that a kernel that pads does not pad much.
+        order = np.argsort(histories.lengths, kind="stable")
+        for first in range(0, len(order), self.batch_users):
+            batch = order[first : first + self.batch_users]
+            read = self.read(histories.take(batch))
+            for scorer, chosen in ((self.scorer, read.lengths > 0), (fallback, read.lengths == 0)):
+                rows = batch[chosen]
+                if len(rows) == 0:
+                    continue
+                wanted = allowed.without_seen(histories.take(rows)) if exclude_seen else allowed
+                packed = PackedBatch.of(read.take(np.flatnonzero(chosen)))
+                ranked = top_k(scorer, packed, k=k, allowed=wanted)
+                item[rows], score[rows] = ranked.item_UK, ranked.score_UK
+        return Ranked(item_UK=item, score_UK=score)
+
+    def _frame(self, request: Request, ranked: Ranked) -> pl.DataFrame:
+        read = request.histories.only(self.known_V).lengths
+        unknown = request.dropped_U + request.histories.lengths - read
+        rows, places = np.nonzero(ranked.item_UK >= 0)
+        source = pl.Series(["popularity", "model"]).gather((read[rows] > 0).astype(np.int64))
+        return pl.DataFrame(
+            {
+                "user_id": request.ids.gather(rows),
+                "item_id": self.items.decode(ranked.item_UK[rows, places]),
+                "score": ranked.score_UK[rows, places],
+                "rank": places + 1,
+                "source": source,
+                "unknown_items": unknown[rows],
+            }
+        )
