@@ -1,0 +1,117 @@
+"""Checkpoints: everything that training needs to go on as if nothing had happened.
+
+A checkpoint is a folder like a model's: safetensors and JSON with hashes, written atomically. Random
+states are not in it, since every step draws from a seed of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from regard.artifact import ArtifactContent, read_artifact, write_artifact
+from regard.errors import ResumeError
+
+__all__ = ["Progress", "load_checkpoint", "save_checkpoint"]
+
+
+@dataclass(slots=True, kw_only=True)
+class Progress:
+    """How far training has come.
+
+    Parameters
+    ----------
+    epoch, step
+        Finished epochs, and finished steps of the one under way.
+    loss_sum, loss_count
+        Of the epoch under way.
+    best, best_epoch
+        Best validation so far and its epoch; 0 before the first.
+    history
+        One dictionary for each finished epoch, as written to the log.
+    best_weights
+        Weights of the best epoch, on the CPU.
+    """
+
+    epoch: int = 0
+    step: int = 0
+    loss_sum: float = 0.0
+    loss_count: int = 0
+    best: float = float("-inf")
+    best_epoch: int = 0
+    history: list[dict[str, Any]] = field(default_factory=list)
+    best_weights: dict[str, Tensor] = field(default_factory=dict)
+
+
+def save_checkpoint(
+    folder: Path, *, fingerprint: str, model: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress
+) -> None:
+    """Write a checkpoint; the older one is kept until the new one is complete.
+
+    Parameters
+    ----------
+    folder
+        Of the checkpoint.
+    fingerprint
+        Names data and configuration; only the same may go on from here.
+    model, optimizer, progress
+        What is saved.
+    """
+    moments = {
+        f"{number}.{name}": value
+        for number, state in optimizer.state_dict()["state"].items()
+        for name, value in state.items()
+    }
+    document = {
+        "fingerprint": fingerprint,
+        "epoch": progress.epoch,
+        "step": progress.step,
+        "loss_sum": progress.loss_sum,
+        "loss_count": progress.loss_count,
+        "best": progress.best if progress.best_epoch else None,
+        "best_epoch": progress.best_epoch,
+        "history": progress.history,
+    }
+    tensors = {"weights": model.state_dict(), "optimizer": moments, "best": progress.best_weights}
+    write_artifact(folder, ArtifactContent(documents={"progress": document}, tensors=tensors))
+
+
+def load_checkpoint(
+    folder: Path, *, fingerprint: str, model: nn.Module, optimizer: torch.optim.Optimizer
+) -> Progress:
+    """Put weights and moments of a checkpoint back, and return how far it had come.
+
+    Raises
+    ------
+    ResumeError
+        If the checkpoint belongs to other data or to another configuration.
+    ArtifactError
+        If it is damaged.
+    """
+    content = read_artifact(folder)
+    document = content.documents["progress"]
+    if document["fingerprint"] != fingerprint:
+        raise ResumeError(
+            f"the checkpoint in {folder} belongs to other data or to another configuration; "
+            "start without resuming, or give the data and settings of the interrupted run"
+        )
+    model.load_state_dict(dict(content.tensors["weights"]))
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, value in content.tensors["optimizer"].items():
+        number, key = name.split(".", 1)
+        state.setdefault(int(number), {})[key] = value
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+    return Progress(
+        epoch=document["epoch"],
+        step=document["step"],
+        loss_sum=document["loss_sum"],
+        loss_count=document["loss_count"],
+        best=float("-inf") if document["best"] is None else document["best"],
+        best_epoch=document["best_epoch"],
+        history=document["history"],
+        best_weights=dict(content.tensors["best"]),
+    )

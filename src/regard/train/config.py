@@ -1,0 +1,38 @@
+"""TrainConfig: how a model is trained, apart from what it is and what it is trained on."""
+
+from __future__ import annotations
+
+import pydantic
+
+from regard.config import Config
+
+__all__ = ["TrainConfig"]
+
+
+class TrainConfig(Config):
+    """Schedule and optimiser.
+
+    Attributes
+    ----------
+    epochs
+        Passes over the data that the schedule is laid out for.
+    stop_after
+        Passes after which training ends, although the schedule goes on; None: all of them.
+    patience
+        Validations without improvement after which training ends.
+    learning_rate, weight_decay, clip_norm
+        Of AdamW; vectors such as norms and biases do not decay.
+    warmup
+        Share of the schedule in which the rate rises; then it falls along a cosine to zero.
+    checkpoint_seconds
+        Time between two checkpoints within an epoch.
+    """
+
+    epochs: int = pydantic.Field(default=20, ge=1)
+    stop_after: int | None = pydantic.Field(default=None, ge=1)
+    patience: int = pydantic.Field(default=5, ge=1)
+    learning_rate: float = pydantic.Field(default=1e-3, gt=0)
+    weight_decay: float = pydantic.Field(default=0.01, ge=0)
+    clip_norm: float = pydantic.Field(default=1.0, gt=0)
+    warmup: float = pydantic.Field(default=0.05, ge=0, lt=1)
+    checkpoint_seconds: float = pydantic.Field(default=60.0, gt=0)

@@ -1,0 +1,275 @@
+"""Trainer: steps, epochs, validation, checkpoints. It knows no data set, only a loader of batches.
+
+Notable choices: every step draws its randomness from a seed of its own, so that a run that was killed
+and resumed ends with the weights of one that was not; the learning rate follows the share of the
+schedule that is done, not a count of steps; Ctrl-C ends the step under way and keeps the best weights.
+"""
+
+from __future__ import annotations
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import FrameType
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from regard.config import RunOptions
+from regard.data.loader import WindowLoader
+from regard.data.packing import PackedBatch
+from regard.errors import TrainingError
+from regard.losses.base import Loss
+from regard.losses.targets import next_item
+from regard.models.causal import CausalModel
+from regard.train.checkpoint import Progress, load_checkpoint, save_checkpoint
+from regard.train.config import TrainConfig
+from regard.train.hooks import EpochDone, Hook, StepDone
+from regard.train.optim import adamw, rate
+
+__all__ = ["TrainResult", "Trainer", "autocast_type"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainResult:
+    """How training ended.
+
+    Parameters
+    ----------
+    epochs
+        Finished epochs.
+    best_epoch
+        Epoch whose weights the model now has: the best on validation, or the last without validation.
+    best
+        Its validation value; None without validation.
+    interrupted
+        Whether Ctrl-C ended it.
+    history
+        One dictionary an epoch.
+    """
+
+    epochs: int
+    best_epoch: int
+    best: float | None
+    interrupted: bool
+    history: list[dict[str, object]]
+
+
+def autocast_type(options: RunOptions) -> torch.dtype:
+    """Return the type of matrix products: bfloat16 where the processor multiplies it natively."""
+    if options.precision == "auto":
+        if options.device.startswith("cuda"):
+            return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+        return torch.bfloat16 if torch.cpu.get_capabilities().get("avx512_bf16", False) else torch.float32
+    return torch.bfloat16 if options.precision == "bfloat16" else torch.float32
+
+
+class Trainer:
+    """Trains a model on the batches of a loader.
+
+    Parameters
+    ----------
+    model
+        Trained in place; in the end it has the best weights and is in evaluation mode.
+    loader
+        Gives the batches of each epoch.
+    loss
+        What is minimised.
+    config
+        Schedule and optimiser.
+    options
+        Seed, device, precision.
+    """
+
+    def __init__(
+        self,
+        model: CausalModel,
+        *,
+        loader: WindowLoader,
+        loss: Loss,
+        config: TrainConfig,
+        options: RunOptions,
+    ) -> None:
+        self.model = model.to(options.device)
+        self.loader, self.loss, self.config, self.options = loader, loss, config, options
+        self._optimizer = adamw(model, config)
+        self._type = autocast_type(options)
+        self._stop = False
+
+    def run(
+        self,
+        *,
+        hooks: Sequence[Hook] = (),
+        validate: Callable[[], float] | None = None,
+        folder: Path | None = None,
+        fingerprint: str = "",
+        resume: bool = False,
+    ) -> TrainResult:
+        """Train until the schedule ends, patience runs out or Ctrl-C.
+
+        Parameters
+        ----------
+        hooks
+            Listeners.
+        validate
+            Called after each epoch with the model in evaluation mode; higher is better.
+        folder
+            Where checkpoints go; None: none are written.
+        fingerprint
+            Names data and configuration, so that no other run resumes from these checkpoints.
+        resume
+            Whether to go on from a checkpoint in `folder`, if there is one.
+
+        Raises
+        ------
+        TrainingError
+            If the loss is not finite; the message names step and users.
+        ResumeError
+            If the checkpoint belongs to other data or to another configuration.
+        """
+        done = Progress()
+        if resume and folder is not None and folder.exists():
+            done = load_checkpoint(
+                folder, fingerprint=fingerprint, model=self.model, optimizer=self._optimizer
+            )
+        save = self._saver(folder, fingerprint, done)
+        last = min(self.config.epochs, self.config.stop_after or self.config.epochs)
+        with ExitStack() as stack:
+            stack.enter_context(torch.random.fork_rng(devices=[]))
+            stack.enter_context(self._catch_interrupt())
+            for hook in hooks:
+                stack.enter_context(hook)
+            while done.epoch < last and not self._stop and not self._out_of_patience(done, validate):
+                if self._epoch(done, hooks, save):
+                    self._end_epoch(done, hooks, validate)
+                save()
+        if done.best_weights:
+            self.model.load_state_dict(done.best_weights)
+        self.model.eval()
+        return TrainResult(
+            epochs=done.epoch,
+            best_epoch=done.best_epoch or done.epoch,
+            best=done.best if done.best_epoch else None,
+            interrupted=self._stop,
+            history=done.history,
+        )
+
+    def _epoch(self, done: Progress, hooks: Sequence[Hook], save: Callable[[], None]) -> bool:
+        """Make the remaining steps of an epoch; return whether it was finished."""
+        self.model.train()
+        self._begun = saved = time.monotonic()
+        self._events = 0
+        steps = self.loader.steps(done.epoch)
+        for batch in self.loader.epoch(done.epoch, skip=done.step):
+            total, count = self._step(batch, done, steps)
+            done.step += 1
+            done.loss_sum += total
+            done.loss_count += count
+            self._events += count
+            said = StepDone(
+                epoch=done.epoch + 1, step=done.step, steps=steps, events=count, loss=total / max(count, 1)
+            )
+            for hook in hooks:
+                hook.step(said)
+            if self._stop:
+                return False
+            if time.monotonic() - saved > self.config.checkpoint_seconds:
+                save()
+                saved = time.monotonic()
+        return True
+
+    def _step(self, batch: PackedBatch, done: Progress, steps: int) -> tuple[float, int]:
+        """Learn from one batch; return the sum of its losses and their number."""
+        seeds = np.random.SeedSequence([self.options.seed, done.epoch, done.step])
+        torch.manual_seed(int(seeds.generate_state(1)[0]))
+        progress = (done.epoch + (done.step + 1) / steps) / self.config.epochs
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate(self.config, progress)
+        asked = next_item(batch.to(self.options.device))
+        with torch.autocast(
+            self.options.device.split(":")[0], dtype=self._type, enabled=self._type != torch.float32
+        ):
+            encoded = self.model.encode(asked.inputs)
+            loss = self.loss(encoded.states_TD, asked.target_T, self.model.catalogue())
+        total = float(loss.total.detach())
+        if not math.isfinite(total):
+            users = ", ".join(str(user) for user in batch.user_U[:10].tolist())
+            raise TrainingError(
+                f"the loss is {total} in epoch {done.epoch + 1}, step {done.step + 1}, on a batch of "
+                f"{batch.num_users} users (numbers {users} ...): lower the learning rate, or look at the "
+                "events of these users"
+            )
+        self._optimizer.zero_grad(set_to_none=True)
+        loss.mean().backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
+        self._optimizer.step()
+        return total, loss.count
+
+    def _end_epoch(self, done: Progress, hooks: Sequence[Hook], validate: Callable[[], float] | None) -> None:
+        """Validate, keep the weights if they are the best, and tell the hooks."""
+        trained = time.monotonic() - self._begun
+        self.model.eval()
+        value = None if validate is None else validate()
+        done.epoch += 1
+        best = value is not None and value > done.best
+        if value is not None and best:
+            done.best, done.best_epoch = value, done.epoch
+            done.best_weights = _copied(self.model.state_dict())
+        said = EpochDone(
+            epoch=done.epoch,
+            epochs=min(self.config.epochs, self.config.stop_after or self.config.epochs),
+            loss=done.loss_sum / max(done.loss_count, 1),
+            validation=value,
+            best=best,
+            seconds=time.monotonic() - self._begun,
+            events_per_second=self._events / max(trained, 1e-9),
+        )
+        done.history.append(asdict(said))
+        done.step, done.loss_sum, done.loss_count = 0, 0.0, 0
+        for hook in hooks:
+            hook.epoch(said)
+
+    def _out_of_patience(self, done: Progress, validate: Callable[[], float] | None) -> bool:
+        return validate is not None and done.epoch - done.best_epoch >= self.config.patience
+
+    def _saver(self, folder: Path | None, fingerprint: str, done: Progress) -> Callable[[], None]:
+        def save() -> None:
+            if folder is not None:
+                save_checkpoint(
+                    folder,
+                    fingerprint=fingerprint,
+                    model=self.model,
+                    optimizer=self._optimizer,
+                    progress=done,
+                )
+
+        return save
+
+    @contextmanager
+    def _catch_interrupt(self) -> Iterator[None]:
+        """Let Ctrl-C end the step under way; a second one ends the program at once."""
+        self._stop = False
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = signal.getsignal(signal.SIGINT)
+
+        def stop(number: int, frame: FrameType | None) -> None:
+            self._stop = True
+            signal.signal(signal.SIGINT, before)
+
+        signal.signal(signal.SIGINT, stop)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+
+def _copied(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: value.detach().cpu().clone() for name, value in weights.items()}
