@@ -67,23 +67,39 @@ def top_k(
     best: Tensor | None = None
     for start in range(0, scorer.num_items, block):
         stop = min(start + block, scorer.num_items)
-        keys = _keys(allowed.apply(scorer.score(query, start, stop), start=start), start=start)
-        best = _largest(keys if best is None else torch.cat([best, _largest(keys, k)], dim=1), k)
+        scores = allowed.apply(scorer.score(query, start, stop), start=start)
+        keys = _best_of(scores, k, start=start)
+        best = _largest(keys if best is None else torch.cat([best, keys], dim=1), k)
     item = np.full((batch.num_users, k), -1, dtype=np.int64)
     score = np.full((batch.num_users, k), -np.inf, dtype=np.float32)
     if best is not None:
         width = best.shape[1]
-        scores = _float_of(best >> 32)
-        item[:, :width] = torch.where(scores == -torch.inf, -1, _LOW - (best & _LOW)).cpu().numpy()
-        score[:, :width] = scores.cpu().numpy()
+        values = _float_of(best >> 32)
+        item[:, :width] = torch.where(values == -torch.inf, -1, _LOW - (best & _LOW)).cpu().numpy()
+        score[:, :width] = values.cpu().numpy()
     return Ranked(item_UK=item, score_UK=score)
 
 
-def _keys(scores_UB: Tensor, *, start: int) -> Tensor:
-    """Join scores and items: ``[U, B]`` int64, larger is better, no two alike."""
-    bits = (scores_UB + 0.0).view(torch.int32)  # + 0.0 makes the two zeros one
-    numbers = torch.arange(start, start + scores_UB.shape[1], device=scores_UB.device)
-    return (_monotone(bits).to(torch.int64) << 32) | (_LOW - numbers)
+def _best_of(scores_UB: Tensor, k: int, *, start: int) -> Tensor:
+    """Return ``[U, min(k, B)]`` keys of the best items of a block."""
+    width = min(k, scores_UB.shape[1])
+    top = torch.topk(scores_UB, min(width + 1, scores_UB.shape[1]), dim=1)
+    keys = _keys(top.values[:, :width], top.indices[:, :width] + start)
+    if top.values.shape[1] > width:
+        # Keys of the whole block are needed only where a tie lies across the end of the list: there the
+        # sort has chosen among equals as it liked.
+        last = top.values[:, width - 1]
+        tied = (last == top.values[:, width]) & (last > -torch.inf)
+        if bool(tied.any()):
+            numbers = torch.arange(start, start + scores_UB.shape[1], device=scores_UB.device)
+            keys[tied] = _largest(_keys(scores_UB[tied], numbers), width)
+    return keys
+
+
+def _keys(scores: Tensor, items: Tensor) -> Tensor:
+    """Join scores and items: int64, larger is better, no two alike."""
+    bits = (scores + 0.0).view(torch.int32)  # + 0.0 makes the two zeros one
+    return (_monotone(bits).to(torch.int64) << 32) | (_LOW - items)
 
 
 def _largest(keys: Tensor, k: int) -> Tensor:

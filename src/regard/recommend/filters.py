@@ -86,8 +86,10 @@ class Allowed:
             Number of the first item of the block.
         """
         stop = start + scores_UB.shape[1]
-        allowed = torch.tensor(self.block(start, stop), device=scores_UB.device)
-        kept = scores_UB.float().masked_fill(~allowed | scores_UB.isnan(), -torch.inf)
+        kept = torch.nan_to_num(scores_UB.float(), nan=-torch.inf, posinf=torch.inf, neginf=-torch.inf)
+        allowed = self.block(start, stop)
+        if not allowed.all():
+            kept.masked_fill_(torch.from_numpy(~allowed).to(kept.device), -torch.inf)
         first, last = np.searchsorted(self.seen_item_S, [start, stop])
         rows = torch.from_numpy(self.seen_row_S[first:last]).to(kept.device)
         columns = torch.from_numpy(self.seen_item_S[first:last] - start).to(kept.device)
