@@ -6,13 +6,19 @@ to its own result it cuts validation the same way from the training part.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
+import pydantic
 
+from regard.config import Config
+from regard.data.dataset import Dataset
 from regard.data.packing import Histories
+from regard.data.times import iso_micros
+from regard.errors import ConfigError, SplitError
 
-__all__ = ["Queries"]
+__all__ = ["Holdout", "Queries", "SplitSpec", "hold_out"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,3 +44,162 @@ class Queries:
 
     def __len__(self) -> int:
         return len(self.target)
+
+
+class SplitSpec(Config):
+    """How a log is cut.
+
+    Attributes
+    ----------
+    kind
+        ``"time"``: one cut-off for all users; train on what came before it, ask for the last event of
+        each user who has events on both sides. ``"leave-last-out"``: ask for the last event of each
+        user, train on all before it (for published tables only: it shows a model the future of other
+        users). ``"none"``: train on everything, ask nothing.
+    quantile
+        Where ``"time"`` cuts: the ``floor(quantile * (T - 1))``-th of the T sorted times of events
+        (NumPy's method ``"lower"``).
+    at
+        An ISO date or time (UTC unless it says otherwise) to cut at, instead of the quantile.
+
+    Examples
+    --------
+    >>> SplitSpec.parse("time:0.8").quantile
+    0.8
+    >>> SplitSpec.parse("time:2011-11-01").at
+    '2011-11-01'
+    """
+
+    kind: Literal["time", "leave-last-out", "none"] = "time"
+    quantile: float = pydantic.Field(default=0.9, gt=0, lt=1)
+    at: str | None = None
+
+    @pydantic.field_validator("at")
+    @classmethod
+    def _is_a_date(cls, at: str | None) -> str | None:
+        if at is not None and iso_micros(at) is None:
+            raise ValueError("not an ISO date or time such as 2011-11-01 or 2011-11-01T12:00:00Z")
+        return at
+
+    @classmethod
+    def parse(cls, text: str) -> SplitSpec:
+        """Make it from what a command line gives.
+
+        Raises
+        ------
+        ConfigError
+            If `text` is not ``time``, ``time:0.8``, ``time:2011-11-01``, ``leave-last-out``, ``none``.
+        """
+        kind, _, where = text.strip().partition(":")
+        match (kind, where):
+            case ("time" | "leave-last-out" | "none") as simple, "":
+                return cls(kind=simple)
+            case "time", _:
+                try:
+                    return cls(quantile=float(where))
+                except ValueError:
+                    return cls(at=where)
+        raise ConfigError(
+            f"split {text!r}: use time, time:0.8 (a quantile), time:2011-11-01 (a date), "
+            "leave-last-out or none"
+        )
+
+    def __str__(self) -> str:
+        if self.kind != "time":
+            return self.kind
+        return f"time:{self.at or f'{self.quantile:g}'}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holdout:
+    """A log cut in two.
+
+    Parameters
+    ----------
+    train
+        What a model may learn from, over the same users and items as the whole log.
+    queries
+        What it is asked afterwards.
+    cutoff
+        Microseconds: `train` is what happened before it; None where there is no common cut-off.
+    """
+
+    train: Dataset
+    queries: Queries
+    cutoff: int | None
+
+
+def hold_out(dataset: Dataset, spec: SplitSpec | None = None) -> Holdout:
+    """Cut a log into what is learnt from and what is asked.
+
+    Everything is a view of the same events: only the ranges of the users differ. In a split by time
+    no target is earlier than any training event.
+
+    Parameters
+    ----------
+    dataset
+        The log, or the training part of an earlier cut.
+    spec
+        How to cut; by default by time at the 0.9 quantile.
+
+    Raises
+    ------
+    SplitError
+        If nothing is left to train on, or nobody is left to ask.
+    """
+    chosen = spec or SplitSpec()
+    histories = dataset.histories
+    if chosen.kind == "none":
+        nobody = np.zeros(len(histories), dtype=bool)
+        return Holdout(train=dataset, queries=_last_events(histories, nobody), cutoff=None)
+    if histories.num_events == 0:
+        raise SplitError(f"split {chosen}: the log has no events")
+    if chosen.kind == "leave-last-out":
+        cutoff, asked = None, histories.lengths >= 2
+        train = replace(histories, stop=np.where(asked, histories.stop - 1, histories.stop))
+    else:
+        cutoff = _cutoff(histories, chosen)
+        train = histories.before(cutoff)
+        asked = (train.stop > train.start) & (histories.stop > train.stop)
+    _check(train, asked, histories, spec=chosen)
+    return Holdout(train=dataset.part(train), queries=_last_events(histories, asked), cutoff=cutoff)
+
+
+def _cutoff(histories: Histories, spec: SplitSpec) -> int:
+    if spec.at is not None:
+        at = iso_micros(spec.at)
+        assert at is not None, "checked when the configuration was made"
+        return at
+    times = np.asarray(histories.time[histories.events()])
+    rank = int(np.floor(spec.quantile * (len(times) - 1)))
+    return int(np.partition(times, rank)[rank])
+
+
+def _last_events(histories: Histories, asked: np.ndarray) -> Queries:
+    """Ask the users marked in `asked` (``[U]`` bool) for their last event."""
+    user = np.flatnonzero(asked).astype(np.int32)
+    chosen = histories.take(user)
+    return Queries(
+        user=user,
+        histories=chosen.without_latest(1),
+        target=np.asarray(chosen.item[chosen.stop - 1]),
+        target_time=np.asarray(chosen.time[chosen.stop - 1]),
+    )
+
+
+def _check(train: Histories, asked: np.ndarray, histories: Histories, *, spec: SplitSpec) -> None:
+    if train.num_events == 0:
+        first = _moment(int(histories.time[histories.start[histories.lengths > 0]].min()))
+        raise SplitError(f"split {spec}: nothing to train on, since no event is before it (first: {first})")
+    if not asked.any():
+        last = _moment(int(histories.time[histories.stop[histories.lengths > 0] - 1].max()))
+        why = (
+            "no user has two events"
+            if spec.kind == "leave-last-out"
+            else f"no user has events both before and after it (last event: {last})"
+        )
+        raise SplitError(f"split {spec}: nobody to ask, since {why}")
+
+
+def _moment(micros: int) -> str:
+    return str(np.datetime64(micros, "us"))

@@ -1,0 +1,218 @@
+"""prepare: from the caller's tables to a Dataset and a report of everything that was understood.
+
+With a folder, the log streams: it is read twice in batches and its columns are files, so that memory
+grows with the users and the items but not with the events. Without one, the same passes fill arrays
+in memory, so both give the same data set. What the passes do: `regard.data.passes` and
+`regard.data.order`; what is refused: `regard.data.checks`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import polars as pl
+
+from regard.config import Config
+from regard.data.attributes import Attributes, align
+from regard.data.checks import Problem, ProblemLog, check_enough
+from regard.data.dataset import Dataset
+from regard.data.order import Ordered, Repeats, order_log
+from regard.data.packing import Histories
+from regard.data.passes import Filled, Scan, fill_log, scan_log
+from regard.data.report import RARE, DataReport, Lengths, table_report, time_report, warn
+from regard.data.schema import Columns
+from regard.data.store import FolderStore, MemoryStore, Store, open_dataset, save_tables
+from regard.data.tables import Source, Table, open_table
+from regard.data.times import MICROSECONDS
+from regard.data.vocab import Vocab
+
+__all__ = ["PrepareOptions", "Prepared", "prepare"]
+
+_FEBRUARY_1970 = 31 * 86_400 * MICROSECONDS
+
+
+class PrepareOptions(Config):
+    """How a log is prepared.
+
+    Attributes
+    ----------
+    on_bad
+        What happens to rows that cannot be used: ``"error"`` refuses the log and names them all,
+        ``"drop"`` drops and counts them. Events without a user are always dropped and counted.
+    repeats
+        What happens when a user has an item again at another time: ``"keep"`` all, or only the
+        ``"first"`` or the ``"last"``.
+    """
+
+    on_bad: Literal["error", "drop"] = "error"
+    repeats: Repeats = "keep"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A prepared log.
+
+    Parameters
+    ----------
+    dataset
+        The events by numbers, with the tables of items and users beside them.
+    report
+        What was read, understood, dropped and counted.
+    """
+
+    dataset: Dataset
+    report: DataReport
+
+
+def prepare(
+    events: Source,
+    *,
+    items: Source | None = None,
+    users: Source | None = None,
+    columns: Columns | Mapping[str, str] | None = None,
+    folder: str | Path | None = None,
+    options: PrepareOptions | None = None,
+) -> Prepared:
+    """Read an event log, check it, and number its users and items.
+
+    Parameters
+    ----------
+    events
+        A path (Parquet, CSV, TSV, gzipped or not, a folder of Parquet files) or a Polars, pandas or
+        Arrow table, with the columns ``user_id``, ``item_id``, ``timestamp`` and optionally
+        ``weight``, ``event_type``, ``session_id``.
+    items, users
+        Likewise, one row per ``item_id`` or ``user_id`` and any further columns.
+    columns
+        The caller's names of columns: ``{"user_id": "CustomerID"}``.
+    folder
+        Where to keep the data set; then nothing of the size of the log is held in memory.
+    options
+        What happens to rows that cannot be used and to repeated events.
+
+    Raises
+    ------
+    SchemaError
+        If a column is missing or has a type that cannot be read.
+    DataError
+        If rows cannot be used (all are named), or if too little is left.
+
+    Examples
+    --------
+    >>> log = {"user_id": ["b", "a", "b"], "item_id": [7, 7, 9], "timestamp": [20, 30, 10]}
+    >>> prepared = prepare(log)
+    >>> prepared.dataset.users.ids.to_list(), prepared.dataset.histories.items_of(1).tolist()
+    (['a', 'b'], [1, 0])
+    """
+    named = Columns.of(columns)
+    chosen = options or PrepareOptions()
+    if folder is None:
+        return _prepare(events, items, users, columns=named, options=chosen, store=MemoryStore())
+    place = Path(folder).expanduser()
+    with FolderStore(place) as store:
+        prepared = _prepare(events, items, users, columns=named, options=chosen, store=store)
+        save_tables(prepared.dataset, store.path, report=prepared.report.to_json())
+        store.publish()
+    return replace(prepared, dataset=open_dataset(place))
+
+
+def _prepare(
+    events: Source,
+    items: Source | None,
+    users: Source | None,
+    *,
+    columns: Columns,
+    options: PrepareOptions,
+    store: Store,
+) -> Prepared:
+    table = open_table(events)
+    found = columns.find(table.columns, source=table.name)
+    item_source = None if items is None else open_table(items, kind="items")
+    user_source = None if users is None else open_table(users, kind="users")
+    scan = scan_log(table, found)
+    problems = ProblemLog(table.name)
+    filled = fill_log(table, found, scan, store=store, problems=problems)
+    if options.on_bad == "error":
+        problems.refuse()
+    has_user, has_item = filled.stop > filled.start, filled.item_counts > 0
+    check_enough(
+        source=table.name,
+        events=int(filled.item_counts.sum()),
+        users=int(has_user.sum()),
+        items=int(has_item.sum()),
+    )
+    ordered = order_log(
+        filled, store=store, repeats=options.repeats, item_number=(np.cumsum(has_item) - 1).astype(np.int32)
+    )
+    user_vocab, item_vocab = (
+        Vocab(vocab.ids.filter(pl.Series(has)))
+        for vocab, has in ((scan.users, has_user), (scan.items, has_item))
+    )
+    item_rows = align(item_source, item_vocab, columns=columns, ours="item_id", on_bad=options.on_bad)
+    user_rows = align(user_source, user_vocab, columns=columns, ours="user_id", on_bad=options.on_bad)
+    dataset = Dataset(
+        users=user_vocab,
+        items=item_vocab,
+        histories=_histories(store, ordered.lengths[has_user]),
+        item_table=item_rows.table,
+        user_table=user_rows.table,
+        event_types=scan.event_types,
+    )
+    report = _report(
+        table,
+        found,
+        scan=scan,
+        filled=filled,
+        ordered=ordered,
+        tables=(item_rows, user_rows),
+        problems=problems.problems(),
+    )
+    return Prepared(dataset=dataset, report=report)
+
+
+def _histories(store: Store, lengths: np.ndarray) -> Histories:
+    columns = dict(store.finish())
+    stop = np.cumsum(lengths)
+    return Histories(
+        start=stop - lengths, stop=stop, item=columns.pop("item"), time=columns.pop("time"), fields=columns
+    )
+
+
+def _report(
+    table: Table,
+    found: Mapping[str, str],
+    *,
+    scan: Scan,
+    filled: Filled,
+    ordered: Ordered,
+    tables: tuple[Attributes, Attributes],
+    problems: tuple[Problem, ...],
+) -> DataReport:
+    lengths = ordered.lengths[ordered.lengths > 0]
+    events, items = int(lengths.sum()), len(ordered.item_counts)
+    item_rows, user_rows = tables
+    report = DataReport(
+        source=table.name,
+        columns=dict(found),
+        rows=scan.rows,
+        events=events,
+        users=len(lengths),
+        items=items,
+        anonymous=filled.anonymous,
+        bad=scan.rows - filled.anonymous - int(filled.item_counts.sum()),
+        duplicates=ordered.duplicates,
+        repeats=ordered.repeats,
+        ties=ordered.ties,
+        time=time_report(scan.times, first=ordered.first_time, last=ordered.last_time),
+        density=events / (len(lengths) * items),
+        lengths=Lengths.of(lengths),
+        rare_items=float(np.mean(ordered.item_counts < RARE)),
+        item_table=table_report(item_rows),
+        user_table=table_report(user_rows),
+        problems=(*problems, *item_rows.problems, *user_rows.problems),
+    )
+    return warn(report, dates_of_1970=ordered.last_time < _FEBRUARY_1970)

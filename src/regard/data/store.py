@@ -1,0 +1,207 @@
+"""The folder of a prepared data set, and the arrays that it is written from.
+
+Layout::
+
+    meta.json        format, version, names of the event columns, the report
+    offsets.npy      [U + 1] int64: user u owns the events offsets[u] to offsets[u + 1]
+    item.npy time.npy (weight.npy event_type.npy session_id.npy)      one value per event
+    users.parquet items.parquet (event_types.parquet)                 ids first, rows by number
+
+Nothing is pickled. Arrays are memory-mapped when opened. A folder is written beside its place and
+moved there when complete, so that a crash leaves no half data set.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+import numpy as np
+import polars as pl
+
+from regard.data.dataset import Dataset
+from regard.data.packing import Histories
+from regard.data.vocab import Vocab
+from regard.errors import DataError
+
+__all__ = ["FolderStore", "MemoryStore", "Store", "open_dataset", "save_tables"]
+
+_FORMAT = "regard-dataset"
+_VERSION = 1
+_META = "meta.json"
+
+
+class Store(Protocol):
+    """Where the columns of events live while a log is being prepared."""
+
+    def scratch(self, name: str, dtype: np.dtype, size: int) -> np.ndarray:
+        """Return an array of `size` values to fill in any order."""
+        ...
+
+    def append(self, name: str, values: np.ndarray) -> None:
+        """Append to the final column `name`."""
+        ...
+
+    def finish(self) -> Mapping[str, np.ndarray]:
+        """Return the final columns by name; no more may be appended."""
+        ...
+
+
+class MemoryStore:
+    """Keeps everything in memory."""
+
+    def __init__(self) -> None:
+        self._parts: dict[str, list[np.ndarray]] = {}
+
+    def scratch(self, name: str, dtype: np.dtype, size: int) -> np.ndarray:
+        """Return an array of `size` values to fill in any order."""
+        return np.empty(size, dtype=dtype)
+
+    def append(self, name: str, values: np.ndarray) -> None:
+        """Append to the final column `name`."""
+        self._parts.setdefault(name, []).append(values)
+
+    def finish(self) -> Mapping[str, np.ndarray]:
+        """Return the final columns by name."""
+        return {name: np.concatenate(parts) for name, parts in self._parts.items()}
+
+
+class FolderStore:
+    """Keeps the columns in files, so that only what is being worked on is in memory.
+
+    Use it as a context manager: when left without `publish`, what was written is removed.
+
+    Parameters
+    ----------
+    folder
+        Where the data set will be; it must be new, empty, or hold an earlier data set.
+
+    Raises
+    ------
+    DataError
+        If the folder holds something else.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        if folder.exists() and not (folder / _META).is_file() and (folder.is_file() or any(folder.iterdir())):
+            raise DataError(f"{folder}: holds something that is no data set; choose a new folder")
+        self._folder = folder
+        self.path = folder.with_name(f".{folder.name}.partial")
+        self._files: dict[str, BinaryIO] = {}
+        self._sizes: dict[str, int] = {}
+        self._dtypes: dict[str, np.dtype] = {}
+
+    def __enter__(self) -> FolderStore:
+        shutil.rmtree(self.path, ignore_errors=True)
+        self.path.mkdir(parents=True)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for file in self._files.values():
+            file.close()
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def scratch(self, name: str, dtype: np.dtype, size: int) -> np.ndarray:
+        """Return a memory-mapped array of `size` values to fill in any order."""
+        if size == 0:
+            return np.empty(0, dtype=dtype)
+        return np.memmap(self.path / f"{name}.scratch", dtype=dtype, mode="w+", shape=(size,))
+
+    def append(self, name: str, values: np.ndarray) -> None:
+        """Append to the final column `name`."""
+        if name not in self._files:
+            self._files[name] = (self.path / f"{name}.npy").open("wb")
+            self._dtypes[name], self._sizes[name] = values.dtype, 0
+            self._write_header(name)
+        values.tofile(self._files[name])
+        self._sizes[name] += len(values)
+
+    def finish(self) -> Mapping[str, np.ndarray]:
+        """Write the true sizes into the headers and return the columns, memory-mapped."""
+        for name, file in self._files.items():
+            file.flush()
+            self._write_header(name)
+            file.close()
+        for scratch in self.path.glob("*.scratch"):
+            scratch.unlink()
+        return {name: _load(self.path / f"{name}.npy") for name in self._files}
+
+    def publish(self) -> None:
+        """Move the complete data set to its place."""
+        if self._folder.exists():
+            shutil.rmtree(self._folder)
+        self.path.rename(self._folder)
+
+    def _write_header(self, name: str) -> None:
+        """Write or rewrite the header; NumPy pads it so that a growing size does not change its length."""
+        file = self._files[name]
+        file.seek(0)
+        header = np.lib.format.header_data_from_array_1_0(np.empty(0, dtype=self._dtypes[name]))
+        np.lib.format.write_array_header_1_0(file, {**header, "shape": (self._sizes[name],)})
+
+
+def save_tables(dataset: Dataset, folder: Path, *, report: Mapping[str, object]) -> None:
+    """Write everything of a data set but its columns of events, which the store has written."""
+    histories = dataset.histories
+    np.save(
+        folder / "offsets.npy", np.concatenate([[0], histories.stop]).astype(np.int64), allow_pickle=False
+    )
+    dataset.user_table.write_parquet(folder / "users.parquet")
+    dataset.item_table.write_parquet(folder / "items.parquet")
+    if dataset.event_types is not None:
+        dataset.event_types.ids.to_frame().write_parquet(folder / "event_types.parquet")
+    meta = {
+        "format": _FORMAT,
+        "version": _VERSION,
+        "fields": list(histories.fields),
+        "event_types": dataset.event_types is not None,
+        "report": report,
+    }
+    (folder / _META).write_text(json.dumps(meta, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def open_dataset(folder: str | Path) -> Dataset:
+    """Open a data set that `prepare` wrote; its events are memory-mapped, not read.
+
+    Raises
+    ------
+    DataError
+        If the folder holds no data set, or one of a newer format, or lacks a file.
+    """
+    place = Path(folder).expanduser()
+    if not (place / _META).is_file():
+        raise DataError(f"{place}: holds no prepared data set (there is no {_META})")
+    try:
+        meta = json.loads((place / _META).read_text(encoding="utf-8"))
+        if meta.get("format") != _FORMAT or meta.get("version", 0) > _VERSION:
+            raise DataError(f"{place}: a data set of a newer or unknown format; prepare the log again")
+        offsets = np.load(place / "offsets.npy", allow_pickle=False)
+        columns = {name: _load(place / f"{name}.npy") for name in ("item", "time", *meta["fields"])}
+        users, items = (pl.read_parquet(place / f"{name}.parquet") for name in ("users", "items"))
+        types = pl.read_parquet(place / "event_types.parquet")["id"] if meta["event_types"] else None
+    except (OSError, ValueError, KeyError, pl.exceptions.PolarsError) as error:
+        raise DataError(f"{place}: the data set is damaged: {error}; prepare the log again") from error
+    if any(len(column) != offsets[-1] for column in columns.values()):
+        raise DataError(f"{place}: the columns of events differ in length; prepare the log again")
+    return Dataset(
+        users=Vocab(users["user_id"].rename("id")),
+        items=Vocab(items["item_id"].rename("id")),
+        histories=Histories(
+            start=offsets[:-1],
+            stop=offsets[1:],
+            item=columns.pop("item"),
+            time=columns.pop("time"),
+            fields=columns,
+        ),
+        item_table=items,
+        user_table=users,
+        event_types=Vocab(types) if types is not None else None,
+    )
+
+
+def _load(path: Path) -> np.ndarray:
+    column: np.ndarray = np.load(path, mmap_mode="r", allow_pickle=False)
+    return column
