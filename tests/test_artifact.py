@@ -21,14 +21,10 @@ from regard.artifact import ArtifactContent, read_artifact, verify, write_artifa
 from regard.errors import ArtifactError
 from regard.manifest import read_manifest, written_manifest
 
-FILES = {
-    "README.md",
-    "config.json",
-    "items.parquet",
-    "manifest.json",
-    "training.jsonl",
-    "weights.safetensors",
-}
+FILES = set("README.md config.json items.parquet manifest.json training.jsonl weights.safetensors".split())
+
+
+OBJECTS = pl.DataFrame({"o": pl.Series([object()], dtype=pl.Object)})
 
 
 def content(seed: int = 0) -> ArtifactContent:
@@ -97,22 +93,17 @@ def test_the_folder_itself_may_be_a_link(tmp_path: Path, folder: Path) -> None:
     assert same(read_artifact(tmp_path / "latest"), content())
 
 
+texts = st.text(st.characters(exclude_categories=["Cs"]))
+numbers = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 json_values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(st.characters(exclude_categories=["Cs"])),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner, max_size=3)
-    ),
+    st.none() | st.booleans() | numbers | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
     max_leaves=8,
 )
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(document=st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), json_values, max_size=4))
+@given(document=st.dictionaries(texts, json_values, max_size=4))
 def test_any_json_document_comes_back_equal(tmp_path: Path, document: dict[str, object]) -> None:
     write_artifact(tmp_path / "model", ArtifactContent(documents={"config": document}))
     assert read_artifact(tmp_path / "model").documents["config"] == document
@@ -147,10 +138,7 @@ def test_a_name_that_is_not_plain_is_refused(tmp_path: Path, kind: str, name: st
         (ArtifactContent(texts={"config.json": "{}"}), "must end in"),
         (ArtifactContent(documents={"A": {}, "a": {}}), "upper and lower case"),
         (ArtifactContent(tensors={"w": {"s": torch.eye(2).to_sparse()}}), "'w' cannot be kept"),
-        (
-            ArtifactContent(tables={"t": pl.DataFrame({"o": pl.Series([object()], dtype=pl.Object)})}),
-            "'t' cannot",
-        ),
+        (ArtifactContent(tables={"t": OBJECTS}), "'t' cannot be kept"),
     ],
 )
 def test_what_would_come_back_changed_is_refused_and_the_old_model_stays(

@@ -1,0 +1,244 @@
+"""Explanation: why this item for this user, in the caller's ids: a table of events and one sentence.
+
+What is explained is what serves: the same reading of the history (`Recommender.read`), the same scorer,
+and popularity where no event could be read. It knows ids and titles; measuring, looking and wording are
+the rooms beside it.
+
+Shape letters: E events that the scorer reads, V items.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from regard.data.packing import Histories
+from regard.data.vocab import UNKNOWN, Id, Vocab
+from regard.errors import ConfigError, UnknownIdError
+from regard.explain.influence import Influence, leave_one_out
+from regard.explain.story import tell, tell_without_history
+from regard.explain.weights import LABEL, last_attention
+from regard.recommend.recommender import Recommender
+from regard.recommend.request import request_of_histories
+
+__all__ = ["Explanation", "explain"]
+
+POPULAR_SHARE = 0.1
+SEARCHED = 20_000  # ids among which a misspelt one is looked for: a tenth of a second
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Why an item is recommended.
+
+    Parameters
+    ----------
+    item_id, title
+        The item.
+    log_probability, probability
+        Of the item among all items that can be recommended, in nats and from 0 to 1.
+    events
+        ``[E]`` the events that the model read, the most influential first (ties: the older first):
+        ``position`` (0 is the oldest of them), ``item_id``, ``title``, ``time`` (UTC; null if not given),
+        ``influence`` in nats (by how much the log-probability falls without the event) and ``attention``
+        (where the model looked, not why; null if it cannot show it).
+    unread
+        Number of events that the model did not read: their items are unknown to it, or they lie before
+        the latest that it takes. Their influence is zero.
+    text
+        One sentence.
+    """
+
+    item_id: Id
+    title: str
+    log_probability: float
+    probability: float
+    events: pl.DataFrame
+    unread: int
+    text: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a dictionary that JSON can hold; times as ISO strings, infinite numbers as None."""
+        events = [
+            {name: _plain(value) for name, value in row.items()} for row in self.events.iter_rows(named=True)
+        ]
+        return {
+            "item_id": self.item_id,
+            "title": self.title,
+            "log_probability": _plain(self.log_probability),
+            "probability": self.probability,
+            "text": self.text,
+            "events": events,
+            "unread": self.unread,
+            "attention_means": LABEL,
+        }
+
+
+def explain(
+    recommender: Recommender,
+    *,
+    item: Id,
+    titles: pl.Series,
+    user: Id | None = None,
+    history: Sequence[Id] | None = None,
+    times: Sequence[Any] | None = None,
+    verb: str | None = None,
+) -> Explanation:
+    """Explain one item for a known user, or for a bare history.
+
+    Parameters
+    ----------
+    recommender
+        Whose recommendation is explained.
+    item
+        Id of any item that the model knows, recommended or not.
+    titles
+        ``[V]`` what to call the items.
+    user
+        Id of a known user.
+    history
+        Item ids, oldest first; ids that the model does not know are not read.
+    times
+        When the items of `history` happened.
+    verb
+        What users do with items, in the past tense, for the sentence: ``"watched"``.
+
+    Raises
+    ------
+    UnknownIdError
+        If the user is not known or the model does not know the item; the message names near ids.
+    ConfigError
+        If not exactly one of `user` and `history` is given, or `times` without `history`.
+    """
+    assert len(titles) == len(recommender.items)
+    number = _known_item(item, recommender, titles)
+    whole, dropped = _history(recommender, user=user, history=history, times=times)
+    read = recommender.read(whole)
+    unread = dropped + whole.num_events - read.num_events
+    if read.num_events == 0:
+        influence = Influence(log_probability=_log_popularity(recommender, number), influence_E=np.empty(0))
+        text = tell_without_history()
+    else:
+        influence = leave_one_out(recommender.scorer, read, number, known_V=recommender.known_V)
+        items_E = read.items_of(0)
+        text = tell(
+            influence.influence_E,
+            items_E,
+            titles.gather(items_E).to_list(),
+            popular=_is_popular(recommender, number),
+            verb=verb,
+        )
+    return Explanation(
+        item_id=recommender.items.decode([number])[0],
+        title=titles[number],
+        log_probability=influence.log_probability,
+        probability=math.exp(influence.log_probability),
+        events=_events(
+            recommender, read, influence, titles=titles, with_times=user is not None or times is not None
+        ),
+        unread=unread,
+        text=text,
+    )
+
+
+def _history(
+    recommender: Recommender, *, user: Id | None, history: Sequence[Id] | None, times: Sequence[Any] | None
+) -> tuple[Histories, int]:
+    """Return the one history in question and how many of its items lie outside the catalogue."""
+    if (user is None) == (history is None):
+        raise ConfigError("give either user (an id) or history (a list of item ids), not both or none")
+    if history is not None:
+        given = None if times is None else [times]
+        request = request_of_histories([history], times=given, items=recommender.items)
+        return request.histories, int(request.dropped_U[0])
+    if times is not None:
+        raise ConfigError("times belong to history; the times of a known user are known")
+    row = int(recommender.users.encode([user])[0])
+    if row == UNKNOWN:
+        raise UnknownIdError(
+            f"user {user!r} is not known{_near(user, recommender.users)}; give a known id, or a history"
+        )
+    return recommender.histories.take(np.array([row])), 0
+
+
+def _known_item(item: Id, recommender: Recommender, titles: pl.Series) -> int:
+    number = int(recommender.items.encode([item])[0])
+    if number == UNKNOWN:
+        raise UnknownIdError(
+            f"item {item!r} is not known{_titled(item, recommender.items, titles)}; give the id of an item"
+        )
+    if not recommender.known_V[number]:
+        raise UnknownIdError(
+            f"item {item!r} has no event in the training data: the model knows nothing of it and never "
+            "recommends it; train again with newer data"
+        )
+    return number
+
+
+def _titled(wanted: Id, vocab: Vocab, titles: pl.Series) -> str:
+    """Name the ids whose title was given in the place of an id, else the ids most like it."""
+    if str(wanted).isdecimal():
+        return _near(wanted, vocab)
+    rows = titles.str.to_lowercase().str.contains(str(wanted).lower(), literal=True).arg_true()[:3].to_list()
+    found = [f"{vocab.decode([row])[0]!r} ({titles[row]})" for row in rows]
+    return f" (did you mean {' or '.join(found)}?)" if found else _near(wanted, vocab)
+
+
+def _near(wanted: Id | None, vocab: Vocab) -> str:
+    """Name the ids most like a misspelt one; in a big vocabulary only those that end or start alike."""
+    text, ids = str(wanted), vocab.ids.cast(pl.String)
+    if len(ids) > SEARCHED:
+        # Ends first: ids of one catalogue often share their beginning
+        ends, starts = (
+            ids.filter(alike) for alike in (ids.str.ends_with(text[-3:]), ids.str.starts_with(text[:3]))
+        )
+        ids = pl.concat([ends, starts]).unique(maintain_order=True).head(SEARCHED)
+    near = difflib.get_close_matches(text, ids.to_list(), n=3)
+    return f" (did you mean {' or '.join(map(repr, near))}?)" if near else ""
+
+
+def _log_popularity(recommender: Recommender, number: int) -> float:
+    counts = np.where(recommender.known_V, recommender.popularity_V, 0)
+    return math.log(counts[number] / counts.sum()) if counts[number] else -math.inf
+
+
+def _is_popular(recommender: Recommender, number: int) -> bool:
+    """Tell whether fewer than a tenth of the known items have more events."""
+    counts = recommender.popularity_V[recommender.known_V]
+    return float((counts > recommender.popularity_V[number]).mean()) < POPULAR_SHARE
+
+
+def _events(
+    recommender: Recommender,
+    read: Histories,
+    influence: Influence,
+    *,
+    titles: pl.Series,
+    with_times: bool,
+) -> pl.DataFrame:
+    items_E = read.items_of(0)
+    looked = last_attention(recommender.scorer, read) if len(items_E) else None
+    time = read.times_of(0) if with_times else [None] * len(items_E)
+    attention = looked.mean_E if looked is not None else [None] * len(items_E)
+    return pl.DataFrame(
+        {
+            "position": np.arange(len(items_E)),
+            "item_id": recommender.items.decode(items_E),
+            "title": titles.gather(items_E),
+            "time": pl.Series(time, dtype=pl.Int64).cast(pl.Datetime("us", "UTC")),
+            "influence": influence.influence_E,
+            "attention": pl.Series(attention, dtype=pl.Float64),
+        }
+    ).sort("influence", descending=True, maintain_order=True)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value.isoformat() if hasattr(value, "isoformat") else value
