@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from regard.data.packing import Histories
+from regard.data.times import TimeScan
 from regard.data.vocab import UNKNOWN, Id, Vocab
 from regard.errors import ConfigError, DataError, UnknownIdError
 
@@ -23,11 +22,6 @@ __all__ = ["HistoriesLike", "Ids", "Request", "mask_of", "request_of_histories",
 
 Ids = Id | Sequence[Id] | np.ndarray | pl.Series
 HistoriesLike = Sequence[Any] | Mapping[Any, Sequence[Id]]
-
-_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
-# Numbers below the first limit are seconds since 1970, below the next milliseconds, then microseconds.
-_UNITS = ((10**11, 10**6), (10**14, 10**3), (10**17, 1))
-_NANOSECOND = Fraction(1, 1000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,34 +161,21 @@ def _series(ids: Any) -> pl.Series:
 
 
 def _microseconds(times: list[Any]) -> np.ndarray:
-    """Return ``[T]`` int64 microseconds since 1970 (UTC); numbers all have one unit, told by their size."""
-    moments = [_moment(time, place) for place, time in enumerate(times)]
-    numbers = [abs(moment) for moment in moments if not isinstance(moment, datetime)]
-    largest = max(numbers, default=Fraction(0))
-    scale = next((unit for limit, unit in _UNITS if largest < limit), _NANOSECOND)
-    return np.array(
-        [
-            (moment - _EPOCH) // _MICROSECOND if isinstance(moment, datetime) else int(moment * scale)
-            for moment in moments
-        ],
-        dtype=np.int64,
-    )
-
-
-def _moment(time: Any, place: int) -> datetime | Fraction:
+    """Return ``[T]`` int64 microseconds since 1970 (UTC)."""
+    if not times:
+        return np.empty(0, dtype=np.int64)
     try:
-        if isinstance(time, np.datetime64):
-            time = time.astype("datetime64[us]").item()
-        if isinstance(time, str):
-            time = datetime.fromisoformat(time)
-        if isinstance(time, datetime):
-            return time if time.tzinfo else time.replace(tzinfo=UTC)
-        if isinstance(time, date):
-            return datetime(time.year, time.month, time.day, tzinfo=UTC)
-        if isinstance(time, np.integer):
-            time = int(time)
-        return Fraction(time)
-    except (TypeError, ValueError, OverflowError):
+        whole = isinstance(times[0], np.datetime64)
+        series = pl.Series("times", np.array(times, dtype="datetime64[us]") if whole else times)
+    except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
         raise DataError(
-            f"times: number {place} is {time!r}, which is no time; give datetimes, ISO strings or integers"
+            f"times mix kinds of values ({error}); give datetimes, ISO strings or integers"
         ) from None
+    scan = TimeScan()
+    scan.add(series, where="times")
+    read = scan.reading().read(series)
+    for problem, marked in read.marked.items():
+        if marked.any():
+            place = int(marked.argmax())
+            raise DataError(f"times: number {place} is {times[place]!r}: {problem}")
+    return read.micros
