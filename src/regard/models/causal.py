@@ -10,7 +10,6 @@ Shape letters: T events, U users, D width, V items.
 from __future__ import annotations
 
 import pydantic
-import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 

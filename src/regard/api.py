@@ -1,0 +1,145 @@
+"""The verbs: fit, load, evaluate. They only compose; recommending, explaining and saving are `Model`'s."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from regard.config import RunOptions
+from regard.data.dataset import Dataset
+from regard.data.prepare import PrepareOptions, prepare
+from regard.data.schema import Columns
+from regard.data.split import SplitSpec, hold_out
+from regard.data.tables import Source
+from regard.evaluate.protocol import EvaluateOptions
+from regard.evaluate.report import Report
+from regard.keep import load_model
+from regard.model import Model
+from regard.recipes.book import recipe_for
+from regard.train.fitting import FitConfig, Watch, fit_model
+
+__all__ = ["Run", "evaluate", "fit", "fit_dataset", "load"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """How `fit` runs, apart from what it trains.
+
+    Parameters
+    ----------
+    options
+        Seed, device, precision, threads.
+    prepare
+        What happens to rows that cannot be used and to repeated events.
+    watch
+        Progress and checkpoints.
+    folder
+        Where to keep the prepared log, so that it need not fit in memory; None: in memory.
+    """
+
+    options: RunOptions = field(default_factory=RunOptions)
+    prepare: PrepareOptions = field(default_factory=PrepareOptions)
+    watch: Watch = field(default_factory=Watch)
+    folder: Path | None = None
+
+
+def fit(
+    events: Source,
+    *,
+    items: Source | None = None,
+    users: Source | None = None,
+    columns: Columns | Mapping[str, str] | None = None,
+    recipe: str | FitConfig = "sequential",
+    settings: Mapping[str, Any] | None = None,
+    split: str | SplitSpec = "time",
+    run: Run | None = None,
+) -> Model:
+    """Train a model on an event log.
+
+    Parameters
+    ----------
+    events
+        A path (Parquet, CSV, TSV, gzipped or not, a folder of Parquet files) or a Polars, pandas or
+        Arrow table, with the columns ``user_id``, ``item_id`` and ``timestamp``.
+    items, users
+        Likewise, one row per id; a column ``title`` of the items is shown with them.
+    columns
+        The caller's names of columns: ``{"user_id": "CustomerID"}``.
+    recipe
+        Name of a recipe, or a whole configuration.
+    settings
+        Changes to the recipe by name: ``{"epochs": 5}``.
+    split
+        What is held out for `Model.evaluate`: ``"time"``, ``"time:0.8"``, ``"time:2011-11-01"``,
+        ``"leave-last-out"`` or ``"none"``.
+    run
+        Seed, device, progress, checkpoints.
+
+    Raises
+    ------
+    DataError
+        If the log cannot be used; file, column, row and value are named.
+    ConfigError
+        If a recipe or setting does not exist.
+    """
+    run = run or Run()
+    prepared = prepare(
+        events, items=items, users=users, columns=columns, folder=run.folder, options=run.prepare
+    )
+    return fit_dataset(prepared.dataset, recipe=recipe, settings=settings, split=split, run=run)
+
+
+def fit_dataset(
+    dataset: Dataset,
+    *,
+    recipe: str | FitConfig = "sequential",
+    settings: Mapping[str, Any] | None = None,
+    split: str | SplitSpec = "time",
+    run: Run | None = None,
+) -> Model:
+    """Train a model on a log that is already prepared; see `fit`."""
+    import torch
+
+    run = run or Run()
+    spec = SplitSpec.parse(split) if isinstance(split, str) else split
+    if run.options.threads is not None:
+        torch.set_num_threads(run.options.threads)
+    train = hold_out(dataset, spec).train
+    config = recipe if isinstance(recipe, FitConfig) else recipe_for(recipe, train, settings=settings)
+    fitted = fit_model(train, config, split=spec, options=run.options, watch=run.watch)
+    phases = {"search": fitted.search, "refit": fitted.refit}
+    return Model(
+        network=fitted.model,
+        dataset=dataset,
+        train=train,
+        split=spec,
+        config=config,
+        options=run.options,
+        training=[
+            {"phase": phase, **epoch}
+            for phase, result in phases.items()
+            if result is not None
+            for epoch in result.history
+        ],
+    )
+
+
+def load(folder: str | Path) -> Model:
+    """Read a model folder that `Model.save` wrote; every byte is checked first.
+
+    Raises
+    ------
+    ArtifactError
+        If the folder is no model, or is damaged, incomplete or of a newer format.
+    """
+    return load_model(folder)
+
+
+def evaluate(
+    model: Model | str | Path, *, options: EvaluateOptions | None = None, baselines: bool = True
+) -> Report:
+    """Evaluate a model, or the one in a folder, on what was held out; see `Model.evaluate`."""
+    held = model if isinstance(model, Model) else load(model)
+    return held.evaluate(options=options, baselines=baselines)

@@ -1,0 +1,134 @@
+"""keep: a Model to and from a model folder. Which tensor goes where is known here and nowhere else."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+import torch
+from torch import Tensor
+
+from regard.artifact import ArtifactContent, read_artifact, write_artifact
+from regard.config import RunOptions
+from regard.data.dataset import Dataset
+from regard.data.packing import Histories
+from regard.data.split import SplitSpec
+from regard.data.vocab import Vocab
+from regard.errors import ArtifactError
+from regard.model import Model
+from regard.models.registry import build
+from regard.train.fitting import FitConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["load_model", "save_model"]
+
+
+def save_model(model: Model, folder: str | Path) -> None:
+    """Write `model` to a folder; an older model there is replaced only when this one is complete."""
+    dataset = model.dataset
+    document = {
+        "config": model.config.to_json(),
+        "options": model.options.to_json(),
+        "split": model.split.to_json(),
+        "torch": torch.__version__,
+    }
+    log = "".join(json.dumps(epoch) + "\n" for epoch in model.training)
+    write_artifact(
+        folder,
+        ArtifactContent(
+            documents={"model": document},
+            tensors={
+                "weights": {name: value.cpu() for name, value in model.network.state_dict().items()},
+                "histories": _tensors(dataset.histories, model.train.histories),
+            },
+            tables={"items": dataset.item_table, "users": dataset.user_table},
+            texts={"training.jsonl": log, "README.md": _card(model)},
+        ),
+    )
+
+
+def load_model(folder: str | Path) -> Model:
+    """Read a model folder; it needs nothing else.
+
+    Raises
+    ------
+    ArtifactError
+        If the folder is no model, or is damaged, incomplete or of a newer format.
+    """
+    content = read_artifact(folder)
+    if "model" not in content.documents:
+        raise ArtifactError(f"{folder}: this folder holds no model (a checkpoint, perhaps)")
+    document = content.documents["model"]
+    config = FitConfig.from_json(document["config"])
+    items, users = content.tables["items"], content.tables["users"]
+    histories = _histories(content.tensors["histories"])
+    dataset = Dataset(
+        users=Vocab(users["user_id"].rename("id")),
+        items=Vocab(items["item_id"].rename("id")),
+        histories=histories,
+        item_table=items,
+        user_table=users,
+    )
+    network = build(config.model, config.shape, num_items=len(dataset.items))
+    network.load_state_dict(dict(content.tensors["weights"]))
+    network.eval()
+    stop = content.tensors["histories"]["train_stop"].numpy()
+    return Model(
+        network=network,
+        dataset=dataset,
+        train=dataset.part(replace(histories, stop=stop)),
+        split=SplitSpec.from_json(document["split"]),
+        config=config,
+        options=RunOptions.from_json(document["options"]),
+        training=[json.loads(line) for line in content.texts["training.jsonl"].splitlines()],
+    )
+
+
+def _tensors(histories: Histories, train: Histories) -> dict[str, Tensor]:
+    """Return compact arrays; the training part of each history is its beginning."""
+    assert np.array_equal(histories.start, train.start)
+    events, lengths = histories.events(), histories.lengths
+    stop = np.cumsum(lengths)
+    arrays = {
+        "start": stop - lengths,
+        "stop": stop,
+        "train_stop": stop - lengths + train.lengths,
+        "item": histories.item[events],
+        "time": histories.time[events],
+    }
+    return {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
+
+
+def _histories(tensors: Mapping[str, Tensor]) -> Histories:
+    return Histories(
+        start=tensors["start"].numpy(),
+        stop=tensors["stop"].numpy(),
+        item=tensors["item"].numpy(),
+        time=tensors["time"].numpy(),
+    )
+
+
+def _card(model: Model) -> str:
+    """Write what a person wants to know who finds the folder."""
+    counts = {
+        "users": len(model.dataset.users),
+        "items": len(model.dataset.items),
+        "events": model.dataset.num_events,
+        "events learned from": model.train.num_events,
+        "parameters": sum(p.numel() for p in model.network.parameters()),
+    }
+    lines = "\n".join(f"- {name}: {count:,}" for name, count in counts.items())
+    epochs = pl.DataFrame(model.training)
+    best = epochs["validation"].max() if "validation" in epochs.columns else None
+    value = f"\n- best validation NDCG@10: {best:.4f}" if isinstance(best, float) else ""
+    return (
+        f"# A model of Regard\n\n{lines}\n- model: {model.config.model}\n- split: {model.split}\n"
+        f"- seed: {model.options.seed}{value}\n\nIt holds the histories of its users: treat it like the "
+        "log that it was made from.\n"
+    )

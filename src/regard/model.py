@@ -1,0 +1,157 @@
+"""Model: what a user of Regard holds after `fit` or `load`: it recommends, explains, is evaluated, is saved.
+
+It keeps the whole log by numbers, because known users are recommended to by their histories, and because
+a model that knows what it learned from can be evaluated honestly later, without the caller's files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from regard.config import RunOptions
+from regard.data.dataset import Dataset
+from regard.data.split import SplitSpec, hold_out
+from regard.data.vocab import Id
+from regard.errors import SplitError
+from regard.evaluate.baselines import default_baselines
+from regard.evaluate.protocol import EvaluateOptions, evaluate
+from regard.evaluate.report import Report
+from regard.explain.explanation import Explanation, explain
+from regard.models.causal import CausalModel
+from regard.models.protocols import Scorer
+from regard.recommend.recommender import Recommender
+from regard.recommend.request import HistoriesLike, Ids
+from regard.train.fitting import FitConfig, recommender_of
+
+__all__ = ["Model"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Model:
+    """A trained model with the ids, histories and settings that belong to it.
+
+    Parameters
+    ----------
+    network
+        The trained network, in evaluation mode.
+    dataset
+        Everything that is known of the users.
+    train
+        The part of it that the network learned from.
+    split
+        How that part was cut off; what came after it is the test.
+    config, options
+        What was trained and how it was run.
+    training
+        One dictionary for each epoch, in order, each with the ``phase`` it belongs to.
+    """
+
+    network: CausalModel
+    dataset: Dataset
+    train: Dataset
+    split: SplitSpec
+    config: FitConfig
+    options: RunOptions
+    training: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def recommender(self) -> Recommender:
+        """What serves: weights, vocabularies and histories together."""
+        return recommender_of(self.network, known=self.dataset, train=self.train)
+
+    def recommend(
+        self,
+        *,
+        users: Ids | None = None,
+        histories: HistoriesLike | None = None,
+        times: Any = None,
+        k: int = 10,
+        exclude_seen: bool = True,
+        only: Ids | None = None,
+        exclude: Ids | None = None,
+    ) -> pl.DataFrame:
+        """Recommend for users by id, or for bare histories; see `Recommender.recommend`."""
+        return self.recommender.recommend(
+            users=users,
+            histories=histories,
+            times=times,
+            k=k,
+            exclude_seen=exclude_seen,
+            only=only,
+            exclude=exclude,
+        )
+
+    def explain(
+        self,
+        *,
+        item: Id,
+        user: Id | None = None,
+        history: Sequence[Id] | None = None,
+        times: Sequence[Any] | None = None,
+        verb: str | None = None,
+    ) -> Explanation:
+        """Say why `item` is recommended to a user, or for a history; see `regard.explain.explain`."""
+        return explain(
+            self.recommender,
+            item=item,
+            titles=self.dataset.titles(),
+            user=user,
+            history=history,
+            times=times,
+            verb=verb,
+        )
+
+    def evaluate(
+        self, *, options: EvaluateOptions | None = None, baselines: bool = True, name: str = "regard"
+    ) -> Report:
+        """Ask for what was held out, beside the baselines, on the whole catalogue.
+
+        Parameters
+        ----------
+        options
+            Which metrics, whether seen items are left out, intervals.
+        baselines
+            Whether to fit and ask the baselines too; the report then compares.
+        name
+            What to call the model in the report.
+
+        Raises
+        ------
+        SplitError
+            If the model learned from the whole log.
+        """
+        if self.split.kind == "none":
+            raise SplitError(
+                "this model learned from every event, so there is nothing to evaluate it on; "
+                "fit with --split time to hold the latest events out"
+            )
+        queries = hold_out(self.dataset, self.split).queries
+        results = [evaluate(self.recommender, queries, train=self.train, name=name, options=options)]
+        if baselines:
+            for baseline, fit_baseline in default_baselines():
+                ranker = self._ranker(fit_baseline(self.train))
+                results.append(evaluate(ranker, queries, train=self.train, name=baseline, options=options))
+        return Report.of(results)
+
+    def save(self, folder: str | Path) -> None:
+        """Write the model as one folder, atomically: safetensors, JSON, Parquet and hashes."""
+        from regard.keep import save_model
+
+        save_model(self, folder)
+
+    def _ranker(self, scorer: Scorer[Any]) -> Recommender:
+        """Let a baseline recommend on the path that serves the model."""
+        counts = self.train.item_counts
+        return Recommender(
+            scorer=scorer,
+            users=self.dataset.users,
+            items=self.dataset.items,
+            histories=self.dataset.histories,
+            known_V=counts > 0,
+            popularity_V=counts,
+        )

@@ -1,0 +1,241 @@
+"""fit_model: from a training log to a trained model, with validation cut the same way as the test.
+
+Two passes. The first trains on the earlier part of the log and watches NDCG@10 on the rest, on the
+path that serves; it tells how many epochs are good. The second trains a fresh model that many epochs on
+the whole log, since the latest events are the ones that matter most. It knows no file of the caller and
+no recipe.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pydantic
+import torch
+
+from regard.config import Config, RunOptions
+from regard.data.dataset import Dataset
+from regard.data.loader import LoaderConfig, WindowLoader
+from regard.data.split import Queries, SplitSpec, hold_out
+from regard.errors import SplitError
+from regard.evaluate.metrics import Relevant, hits, ndcg
+from regard.losses.choose import LossConfig, make_loss
+from regard.models.causal import CausalModel
+from regard.models.registry import build
+from regard.models.scoring import EncoderScorer
+from regard.recommend.recommender import Recommender
+from regard.train.config import TrainConfig
+from regard.train.hooks import Hook
+from regard.train.trainer import Trainer, TrainResult
+
+__all__ = ["FitConfig", "Fitted", "Watch", "fit_model", "recommender_of"]
+
+_VALIDATION_USERS = 5_000
+
+
+class FitConfig(Config):
+    """A whole configuration: what is trained, on what, how.
+
+    Attributes
+    ----------
+    model, shape
+        Name of the model and its own settings.
+    loader, loss, train
+        Of the batches, the loss, the schedule.
+    refit
+        Whether a fresh model is trained on everything once the number of epochs is known.
+    """
+
+    model: str = "causal"
+    shape: dict[str, Any] = pydantic.Field(default_factory=dict)
+    loader: LoaderConfig = LoaderConfig()
+    loss: LossConfig = LossConfig()
+    train: TrainConfig = TrainConfig()
+    refit: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """What goes on around the training while it runs.
+
+    Parameters
+    ----------
+    hooks
+        Makes the listeners of a pass, from its title and its greatest number of epochs.
+    folder
+        Where checkpoints go; None: none are written.
+    resume
+        Whether to go on from the checkpoints in `folder`.
+    """
+
+    hooks: Callable[[str, int], Sequence[Hook]] = field(default=lambda title, epochs: ())
+    folder: Path | None = None
+    resume: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitted:
+    """A trained model and how it came about.
+
+    Parameters
+    ----------
+    model
+        In evaluation mode.
+    search
+        The pass with validation; None if the log left nobody to validate on.
+    refit
+        The pass on everything; None if there was none.
+    validation_users
+        Number of users that validation asked.
+    """
+
+    model: CausalModel
+    search: TrainResult | None
+    refit: TrainResult | None
+    validation_users: int
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C ended the training early."""
+        return any(result is not None and result.interrupted for result in (self.search, self.refit))
+
+
+def fit_model(
+    train: Dataset, config: FitConfig, *, split: SplitSpec, options: RunOptions, watch: Watch | None = None
+) -> Fitted:
+    """Train a model on `train`.
+
+    Parameters
+    ----------
+    train
+        The log to learn from.
+    config
+        What to train and how.
+    split
+        How validation is cut off the log; ``none`` cuts it by time.
+    options
+        Seed, device, precision.
+    watch
+        Progress and checkpoints.
+
+    Raises
+    ------
+    TrainingError
+        If the loss is not finite.
+    """
+    watch = watch or Watch()
+    inner = SplitSpec() if split.kind == "none" else split
+    try:
+        held = hold_out(train, inner.changed(at=None))
+    except SplitError:
+        held = None
+    search = None
+    if held is not None:
+        model = _fresh(held.train, config, options)
+        queries = _some(held.queries, options.seed)
+        search = _train(
+            model,
+            held.train,
+            config,
+            options,
+            watch=watch,
+            title="search",
+            validate=lambda: _validation(model, held.train, queries),
+        )
+        if not config.refit or search.interrupted:
+            return Fitted(model=model, search=search, refit=None, validation_users=len(queries))
+        stop_after = search.best_epoch
+        config = config.changed(train=config.train.changed(stop_after=stop_after))
+    model = _fresh(train, config, options)
+    refit = _train(model, train, config, options, watch=watch, title="refit", validate=None)
+    users = 0 if held is None else min(len(held.queries), _VALIDATION_USERS)
+    return Fitted(model=model, search=search, refit=refit, validation_users=users)
+
+
+def recommender_of(model: CausalModel, *, known: Dataset, train: Dataset) -> Recommender:
+    """Return what recommends with `model`.
+
+    Parameters
+    ----------
+    model
+        In evaluation mode.
+    known
+        Everything that is known of the users now.
+    train
+        What the model learned from; other items are never recommended.
+    """
+    counts = train.item_counts
+    return Recommender(
+        scorer=EncoderScorer(model),
+        users=known.users,
+        items=known.items,
+        histories=known.histories,
+        known_V=counts > 0,
+        popularity_V=counts,
+        max_history=model.config.max_length,
+    )
+
+
+def _fresh(train: Dataset, config: FitConfig, options: RunOptions) -> CausalModel:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(options.seed)
+        return build(config.model, config.shape, num_items=len(train.items))
+
+
+def _train(
+    model: CausalModel,
+    train: Dataset,
+    config: FitConfig,
+    options: RunOptions,
+    *,
+    watch: Watch,
+    title: str,
+    validate: Callable[[], float] | None,
+) -> TrainResult:
+    trainer = Trainer(
+        model,
+        loader=WindowLoader(train.histories, config.loader, seed=options.seed),
+        loss=make_loss(config.loss, train.item_counts),
+        config=config.train,
+        options=options,
+    )
+    epochs = min(config.train.epochs, config.train.stop_after or config.train.epochs)
+    return trainer.run(
+        hooks=watch.hooks(title, epochs),
+        validate=validate,
+        folder=None if watch.folder is None else watch.folder / title,
+        fingerprint=_fingerprint(train, config, options),
+        resume=watch.resume,
+    )
+
+
+def _validation(model: CausalModel, train: Dataset, queries: Queries) -> float:
+    ranked = recommender_of(model, known=train, train=train).rank(queries.histories, k=10)
+    relevant = Relevant.one(queries.target)
+    return float(ndcg(hits(ranked.item_UK, relevant), relevant.count_U, 10).mean())
+
+
+def _some(queries: Queries, seed: int) -> Queries:
+    """Take at most a few thousand queries, since validation is asked after every epoch."""
+    if len(queries) <= _VALIDATION_USERS:
+        return queries
+    rows = np.sort(np.random.default_rng(seed).permutation(len(queries))[:_VALIDATION_USERS])
+    return Queries(
+        user=queries.user[rows],
+        histories=queries.histories.take(rows),
+        target=queries.target[rows],
+        target_time=queries.target_time[rows],
+    )
+
+
+def _fingerprint(train: Dataset, config: FitConfig, options: RunOptions) -> str:
+    """Name data, configuration and seed: only the same run may resume from a checkpoint."""
+    digest = hashlib.sha256(config.model_dump_json().encode() + options.model_dump_json().encode())
+    for array in (train.histories.start, train.histories.stop, train.histories.item, train.histories.time):
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
