@@ -97,7 +97,7 @@ def explain(
     recommender
         Whose recommendation is explained.
     item
-        Id of any item that the model knows, recommended or not.
+        Id of an item that the model knows, recommended or not.
     titles
         ``[V]`` what to call the items.
     user
@@ -120,29 +120,22 @@ def explain(
     number = _known_item(item, recommender, titles)
     whole, dropped = _history(recommender, user=user, history=history, times=times)
     read = recommender.read(whole)
-    unread = dropped + whole.num_events - read.num_events
     if read.num_events == 0:
         influence = Influence(log_probability=_log_popularity(recommender, number), influence_E=np.empty(0))
         text = tell_without_history()
     else:
         influence = leave_one_out(recommender.scorer, read, number, known_V=recommender.known_V)
-        items_E = read.items_of(0)
-        text = tell(
-            influence.influence_E,
-            items_E,
-            titles.gather(items_E).to_list(),
-            popular=_is_popular(recommender, number),
-            verb=verb,
-        )
+        named = titles.gather(read.items_of(0)).to_list()
+        popular = _is_popular(recommender, number)
+        text = tell(influence.influence_E, read.items_of(0), named, popular=popular, verb=verb)
+    timed = user is not None or times is not None
     return Explanation(
         item_id=recommender.items.decode([number])[0],
         title=titles[number],
         log_probability=influence.log_probability,
         probability=math.exp(influence.log_probability),
-        events=_events(
-            recommender, read, influence, titles=titles, with_times=user is not None or times is not None
-        ),
-        unread=unread,
+        events=_events(recommender, read, influence, titles=titles, timed=timed),
+        unread=dropped + whole.num_events - read.num_events,
         text=text,
     )
 
@@ -220,11 +213,11 @@ def _events(
     influence: Influence,
     *,
     titles: pl.Series,
-    with_times: bool,
+    timed: bool,
 ) -> pl.DataFrame:
     items_E = read.items_of(0)
     looked = last_attention(recommender.scorer, read) if len(items_E) else None
-    time = read.times_of(0) if with_times else [None] * len(items_E)
+    time = read.times_of(0) if timed else [None] * len(items_E)
     attention = looked.mean_E if looked is not None else [None] * len(items_E)
     return pl.DataFrame(
         {
