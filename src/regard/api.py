@@ -123,6 +123,7 @@ def fit_dataset(
             if result is not None
             for epoch in result.history
         ],
+        interrupted=fitted.interrupted,
     )
 
 

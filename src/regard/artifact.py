@@ -43,7 +43,7 @@ from regard.manifest import (
     written_manifest,
 )
 
-__all__ = ["ArtifactContent", "read_artifact", "verify", "write_artifact"]
+__all__ = ["ArtifactContent", "check_target", "is_artifact", "read_artifact", "verify", "write_artifact"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -94,8 +94,7 @@ def write_artifact(folder: str | Path, content: ArtifactContent) -> None:
     {'config': {'width': 64}}
     """
     target = Path(os.path.abspath(folder))
-    _refuse_unless_replaceable(target)
-    _refuse_unless_replaceable(_aside(target))
+    check_target(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     staged = target.parent / f".{target.name}.{secrets.token_hex(8)}.partial"
     staged.mkdir()
@@ -107,6 +106,13 @@ def write_artifact(folder: str | Path, content: ArtifactContent) -> None:
             for path in staged.iterdir():
                 path.unlink()
             staged.rmdir()
+
+
+def check_target(folder: str | Path) -> None:
+    """Raise ArtifactError where a model could not be written, before hours are spent on training it."""
+    target = Path(os.path.abspath(folder))
+    _refuse_unless_replaceable(target)
+    _refuse_unless_replaceable(_aside(target))
 
 
 def read_artifact(folder: str | Path) -> ArtifactContent:
@@ -137,6 +143,11 @@ def read_artifact(folder: str | Path) -> ArtifactContent:
         except (ValueError, KeyError, RecursionError, SafetensorError, pl.exceptions.PolarsError) as error:
             raise ArtifactError(f"{path}: is not a {path.suffix} file ({error}); {AGAIN}") from error
     return ArtifactContent(documents=documents, tensors=tensors, tables=tables, texts=texts)
+
+
+def is_artifact(path: str | Path) -> bool:
+    """Tell whether a path looks like a model folder: it has a manifest, whether or not that is sound."""
+    return (Path(path) / MANIFEST).is_file()
 
 
 def verify(folder: str | Path) -> None:

@@ -49,6 +49,8 @@ class Model:
         What was trained and how it was run.
     training
         One dictionary for each epoch, in order, each with the ``phase`` it belongs to.
+    interrupted
+        Whether Ctrl-C ended the training early.
     """
 
     network: CausalModel
@@ -58,6 +60,7 @@ class Model:
     config: FitConfig
     options: RunOptions
     training: list[dict[str, Any]] = field(default_factory=list)
+    interrupted: bool = False
 
     @property
     def recommender(self) -> Recommender:

@@ -1,0 +1,72 @@
+"""``regard evaluate``: how good a model is, beside strong simple baselines, on what was held out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from regard.cli import options as opt
+
+__all__ = ["app", "evaluate"]
+
+app = typer.Typer(rich_markup_mode="rich")
+
+
+@app.command()
+def evaluate(
+    what: Annotated[Path, typer.Argument(help="A model folder, or an event log to fit and evaluate on.")],
+    *,
+    items: opt.Items = None,
+    columns: opt.Columns = None,
+    recipe: opt.Recipe = "sequential",
+    settings: opt.Setting = None,
+    split: opt.Split = "time",
+    seed: opt.Seed = 0,
+    drop_bad_rows: opt.DropBad = False,
+    baselines: Annotated[bool, typer.Option(help="Fit and ask the baselines too.")] = True,
+    include_seen: Annotated[
+        bool, typer.Option("--include-seen", help="Let lists hold what the user has already had.")
+    ] = False,
+    as_json: opt.Json = False,
+) -> None:
+    """Evaluate a model on what was held out of its log, beside the baselines.
+
+    Every item of the catalogue is a candidate; there are no sampled metrics. Given an event log instead
+    of a model, a model is trained on its earlier part first (the options from --items to
+    --drop-bad-rows are for that).
+    """
+    from regard.artifact import is_artifact
+    from regard.evaluate.protocol import EvaluateOptions
+
+    if is_artifact(what):
+        from regard.api import load
+
+        model = load(what)
+    else:
+        from regard.cli.training import TrainingRequest, train
+        from regard.config import RunOptions
+
+        request = TrainingRequest(
+            events=what,
+            items=items,
+            users=None,
+            columns=columns or [],
+            recipe=recipe,
+            settings=settings or [],
+            split=split,
+            options=RunOptions(seed=seed),
+            drop_bad_rows=drop_bad_rows,
+            work=None,
+        )
+        model = train(request, opt.messages())
+    report = model.evaluate(options=EvaluateOptions(exclude_seen=not include_seen), baselines=baselines)
+    if as_json:
+        opt.write_json(report.to_json())
+        return
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    console.print(report.table())
+    console.print(report.verdict())

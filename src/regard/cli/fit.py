@@ -1,0 +1,83 @@
+"""``regard fit``: train a model on an event log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from regard.cli import options as opt
+
+__all__ = ["app", "fit"]
+
+app = typer.Typer(rich_markup_mode="rich")
+
+
+@app.command()
+def fit(
+    events: opt.Events,
+    *,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where the model folder shall be.")],
+    items: opt.Items = None,
+    users: opt.Users = None,
+    columns: opt.Columns = None,
+    recipe: opt.Recipe = "sequential",
+    settings: opt.Setting = None,
+    split: opt.Split = "time",
+    seed: opt.Seed = 0,
+    device: opt.Device = "cpu",
+    precision: opt.Precision = "auto",
+    threads: opt.Threads = None,
+    drop_bad_rows: opt.DropBad = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run.")] = False,
+    as_json: opt.Json = False,
+) -> None:
+    """Train a model on an event log and save it as one folder.
+
+    The log needs a user, an item and a time; other names are mapped:
+
+        regard fit sales.parquet -o shop
+        --columns user_id=CustomerID,item_id=StockCode,timestamp=InvoiceDate
+
+    The latest tenth of the log is held out, so that `regard evaluate MODEL` can say how good the model
+    is; `--split none` learns from everything, for serving. Ctrl-C keeps the best model so far, and
+    `--resume` goes on.
+    """
+    from regard.artifact import check_target
+    from regard.cli.training import TrainingRequest, clear_work, train
+    from regard.config import RunOptions
+
+    console = opt.messages()
+    check_target(output)
+    work = output.absolute().with_name(output.absolute().name + ".work")
+    options = RunOptions.from_json(
+        {"seed": seed, "device": device, "precision": precision, "threads": threads}
+    )
+    model = train(
+        TrainingRequest(
+            events=events,
+            items=items,
+            users=users,
+            columns=columns or [],
+            recipe=recipe,
+            settings=settings or [],
+            split=split,
+            options=options,
+            drop_bad_rows=drop_bad_rows,
+            work=work,
+            resume=resume,
+        ),
+        console,
+    )
+    model.save(output)
+    if model.interrupted:
+        console.print(
+            f"stopped early; the best model so far is in {output}. To go on, run the same command again "
+            "with --resume"
+        )
+    else:
+        clear_work(work)
+        console.print(f"the model is in {output}; next: regard evaluate {output}")
+    if as_json:
+        opt.write_json({"model": str(output), "interrupted": model.interrupted, "training": model.training})

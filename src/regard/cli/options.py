@@ -1,0 +1,113 @@
+"""Options that several commands share, and what they turn into."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from regard.train.hooks import Hook
+
+__all__ = [
+    "Columns",
+    "Device",
+    "DropBad",
+    "Events",
+    "Items",
+    "Json",
+    "ModelFolder",
+    "Precision",
+    "Recipe",
+    "Seed",
+    "Setting",
+    "Split",
+    "Threads",
+    "Users",
+    "hooks_on",
+    "messages",
+    "split_ids",
+    "write_json",
+]
+
+Events = Annotated[
+    Path, typer.Argument(help="Event log: Parquet, CSV, TSV (.gz too) or a folder of Parquet files.")
+]
+ModelFolder = Annotated[Path, typer.Argument(help="Folder that `regard fit` wrote.")]
+Items = Annotated[
+    Path | None, typer.Option("--items", help="Table of items, one row per item_id; its title is shown.")
+]
+Users = Annotated[Path | None, typer.Option("--users", help="Table of users, one row per user_id.")]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option("--columns", help="Your names of columns: user_id=CustomerID; repeat, or use commas."),
+]
+Recipe = Annotated[str, typer.Option("--recipe", help="Name of a recipe.")]
+Setting = Annotated[
+    list[str] | None, typer.Option("--set", help="Change a setting of the recipe: epochs=5; repeat.")
+]
+Split = Annotated[
+    str,
+    typer.Option(
+        "--split",
+        help="What is held out: time, time:0.8, time:2011-11-01, leave-last-out, or none "
+        "(learn from everything).",
+    ),
+]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed: the same one gives the same model.")]
+Device = Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:1.")]
+Precision = Annotated[str, typer.Option("--precision", help="auto, float32 or bfloat16.")]
+Threads = Annotated[int | None, typer.Option("--threads", min=1, help="Threads of torch.")]
+DropBad = Annotated[
+    bool, typer.Option("--drop-bad-rows", help="Drop and count rows that cannot be used, not refuse them.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Write JSON to standard output, for programs.")]
+
+
+def messages() -> Console:
+    """Return the console for progress and remarks: standard error."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
+
+
+def hooks_on(console: Console, log: Path | None) -> Any:
+    """Return what makes the listeners of a training pass: progress, and a log of JSON lines."""
+
+    def make(title: str, epochs: int) -> Sequence[Hook]:
+        from regard.train.hooks import JsonLines, Progress
+
+        heading = {"search": "finding the number of epochs", "refit": "training on everything"}[title]
+        listeners: list[Hook] = [Progress(console, title=heading, epochs=epochs)]
+        if log is not None:
+            log.parent.mkdir(parents=True, exist_ok=True)
+            listeners.append(JsonLines(log))
+        return listeners
+
+    return make
+
+
+def split_ids(given: list[str] | None) -> list[str] | None:
+    """Read ids from an option: one value is split at commas, a repeated option is not.
+
+    Examples
+    --------
+    >>> split_ids(["a,b"]), split_ids(["a,b", "c"]), split_ids(None)
+    (['a', 'b'], ['a,b', 'c'], None)
+    """
+    if given is None:
+        return None
+    if len(given) > 1:
+        return given
+    return [part.strip() for part in given[0].split(",") if part.strip()]
+
+
+def write_json(document: Any) -> None:
+    """Write a document to standard output."""
+    import json
+
+    typer.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))

@@ -1,0 +1,110 @@
+"""What ``regard fit``, ``regard evaluate EVENTS`` and ``regard demo`` do alike: prepare a log and train."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from regard.cli.options import hooks_on
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from regard.config import RunOptions
+    from regard.model import Model
+
+__all__ = ["TrainingRequest", "clear_work", "train"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingRequest:
+    """What a command line asked for.
+
+    Parameters
+    ----------
+    events, items, users
+        Paths of the tables.
+    columns, settings
+        Pairs ``name=value``.
+    recipe, split
+        As typed.
+    options
+        Seed, device, precision, threads.
+    drop_bad_rows
+        Whether rows that cannot be used are dropped.
+    work
+        Folder of the run: prepared log, checkpoints, log of epochs. None: everything in memory.
+    resume
+        Whether to go on from what lies in `work`.
+    """
+
+    events: Path
+    items: Path | None
+    users: Path | None
+    columns: list[str]
+    recipe: str
+    settings: list[str]
+    split: str
+    options: RunOptions
+    drop_bad_rows: bool
+    work: Path | None
+    resume: bool = False
+
+
+def train(request: TrainingRequest, console: Console) -> Model:
+    """Prepare the log, say what was understood, and train."""
+    from regard.api import Run, fit_dataset
+    from regard.data.prepare import PrepareOptions, prepare
+    from regard.data.schema import parse_columns
+    from regard.data.split import SplitSpec
+    from regard.recipes.book import parse_settings
+    from regard.train.fitting import Watch
+
+    split = SplitSpec.parse(request.split)
+    settings = parse_settings(request.settings)
+    work = request.work
+    _begin(work, console, resume=request.resume)
+    options = PrepareOptions(on_bad="drop" if request.drop_bad_rows else "error")
+    prepared = prepare(
+        request.events,
+        items=request.items,
+        users=request.users,
+        columns=parse_columns(request.columns),
+        folder=None if work is None else work / "data",
+        options=options,
+    )
+    report = prepared.report
+    console.print(
+        f"{report.source}: {report.events:,} events of {report.users:,} users with {report.items:,} items, "
+        f"{report.time.first} to {report.time.last}"
+    )
+    for warning in report.warnings:
+        console.print(f"[yellow]note:[/] {warning}")
+    log = None if work is None else work / "training.jsonl"
+    watch = Watch(hooks=hooks_on(console, log), folder=work, resume=request.resume)
+    run = Run(options=request.options, watch=watch)
+    return fit_dataset(prepared.dataset, recipe=request.recipe, settings=settings, split=split, run=run)
+
+
+def clear_work(work: Path) -> None:
+    """Remove the folder of a run that ended well; what is not of the run stays."""
+    for name in ("data", "search", "refit"):
+        shutil.rmtree(work / name, ignore_errors=True)
+    (work / "training.jsonl").unlink(missing_ok=True)
+    if work.is_dir() and not any(work.iterdir()):
+        work.rmdir()
+
+
+def _begin(work: Path | None, console: Console, *, resume: bool) -> None:
+    if work is None:
+        return
+    if resume and not work.exists():
+        console.print(f"[yellow]note:[/] there is no interrupted run at {work}; starting a new one")
+    elif work.exists() and not resume:
+        console.print(
+            f"[yellow]note:[/] the interrupted run at {work} is left behind; --resume would go on with it"
+        )
+        clear_work(work)
+    work.mkdir(parents=True, exist_ok=True)
