@@ -43,7 +43,7 @@ from regard.manifest import (
     written_manifest,
 )
 
-__all__ = ["ArtifactContent", "check_target", "is_artifact", "read_artifact", "verify", "write_artifact"]
+__all__ = ["ArtifactContent", "check_target", "read_artifact", "verify", "write_artifact"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -143,11 +143,6 @@ def read_artifact(folder: str | Path) -> ArtifactContent:
         except (ValueError, KeyError, RecursionError, SafetensorError, pl.exceptions.PolarsError) as error:
             raise ArtifactError(f"{path}: is not a {path.suffix} file ({error}); {AGAIN}") from error
     return ArtifactContent(documents=documents, tensors=tensors, tables=tables, texts=texts)
-
-
-def is_artifact(path: str | Path) -> bool:
-    """Tell whether a path looks like a model folder: it has a manifest, whether or not that is sound."""
-    return (Path(path) / MANIFEST).is_file()
 
 
 def verify(folder: str | Path) -> None:

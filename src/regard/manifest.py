@@ -28,6 +28,7 @@ __all__ = [
     "TEXT_SUFFIXES",
     "Entries",
     "checked_files",
+    "is_artifact",
     "read_manifest",
     "refuse_name",
     "refuse_unlisted",
@@ -108,6 +109,11 @@ def checked_files(folder: Path) -> Iterator[tuple[Path, bytes]]:
         if hashlib.sha256(data).hexdigest() != entry["sha256"]:
             raise ArtifactError(f"{path}: was changed after it was saved (its sha256 differs); {AGAIN}")
         yield path, data
+
+
+def is_artifact(path: str | Path) -> bool:
+    """Tell whether a path looks like a model folder: it has a manifest, whether or not that is sound."""
+    return (Path(path) / MANIFEST).is_file()
 
 
 def refuse_unlisted(folder: Path, entries: Entries) -> None:

@@ -37,8 +37,8 @@ def evaluate(
     of a model, a model is trained on its earlier part first (the options from --items to
     --drop-bad-rows are for that).
     """
-    from regard.artifact import is_artifact
     from regard.evaluate.protocol import EvaluateOptions
+    from regard.manifest import is_artifact
 
     if is_artifact(what):
         from regard.api import load
