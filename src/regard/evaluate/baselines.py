@@ -1,0 +1,57 @@
+"""The baselines that stand beside every model, as a list of names and how to fit them.
+
+Each is a Scorer, fit from the training part alone; validation queries, where there are any, choose the
+settings of those that have settings. It does not know how they are ranked or measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from regard.data.dataset import Dataset
+from regard.data.split import Queries
+from regard.evaluate.linear import EASE
+from regard.evaluate.neighbours import ItemKNN
+from regard.evaluate.popularity import Popularity, RandomScorer, RecentPopularity
+from regard.models.protocols import Scorer
+
+__all__ = ["Baseline", "FitBaseline", "default_baselines"]
+
+FitBaseline: TypeAlias = Callable[[Dataset, Queries | None], Scorer[Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """A baseline by name.
+
+    Parameters
+    ----------
+    name
+        What tables call it.
+    fit
+        Makes a Scorer of training data and validation queries (or None). EASE raises CapacityError where
+        the catalogue is too large for it.
+    """
+
+    name: str
+    fit: FitBaseline
+
+
+def default_baselines() -> list[Baseline]:
+    """Return the baselines of every table: popularity, popularity lately, ItemKNN, EASE, random.
+
+    Examples
+    --------
+    >>> [baseline.name for baseline in default_baselines()]
+    ['Popularity', 'Popularity, 7 days', 'Popularity, 30 days', 'ItemKNN', 'EASE', 'Random']
+    """
+    return [
+        Baseline(name="Popularity", fit=lambda train, tune_on: Popularity.fit(train)),
+        Baseline(name="Popularity, 7 days", fit=lambda train, tune_on: RecentPopularity.fit(train, days=7)),
+        Baseline(name="Popularity, 30 days", fit=lambda train, tune_on: RecentPopularity.fit(train, days=30)),
+        Baseline(name="ItemKNN", fit=lambda train, tune_on: ItemKNN.fit(train, tune_on=tune_on)),
+        Baseline(name="EASE", fit=lambda train, tune_on: EASE.fit(train, tune_on=tune_on)),
+        Baseline(name="Random", fit=lambda train, tune_on: RandomScorer(num_items=len(train.items))),
+    ]
