@@ -1,6 +1,6 @@
 """The baselines that stand beside every model, as a list of names and how to fit them.
 
-Each is a Scorer, fit from the training part alone; validation queries, where there are any, choose the
+Each is a Scorer, fit from the training part alone; a validation cut of it, where there is one, chooses the
 settings of those that have settings. It does not know how they are ranked or measured.
 """
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from regard.data.dataset import Dataset
-from regard.data.split import Queries
+from regard.data.split import Holdout
 from regard.evaluate.linear import EASE
 from regard.evaluate.neighbours import ItemKNN
 from regard.evaluate.popularity import Popularity, RandomScorer, RecentPopularity
@@ -19,7 +19,7 @@ from regard.models.protocols import Scorer
 
 __all__ = ["Baseline", "FitBaseline", "default_baselines"]
 
-FitBaseline: TypeAlias = Callable[[Dataset, Queries | None], Scorer[Any]]
+FitBaseline: TypeAlias = Callable[[Dataset, Holdout | None], Scorer[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class Baseline:
     name
         What tables call it.
     fit
-        Makes a Scorer of training data and validation queries (or None). EASE raises CapacityError where
+        Makes a Scorer of training data and its validation cut (or None). EASE raises CapacityError where
         the catalogue is too large for it.
     """
 

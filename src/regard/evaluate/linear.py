@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from regard.data.dataset import Dataset
 from regard.data.packing import PackedBatch
-from regard.data.split import Queries
+from regard.data.split import Holdout
 from regard.errors import CapacityError, ConfigError
 from regard.evaluate.pairs import distinct_pairs, sparse_product, user_item_matrix
 from regard.evaluate.tuning import best_setting
@@ -59,7 +59,7 @@ class EASE:
         train: Dataset,
         *,
         ridge: float = 500.0,
-        tune_on: Queries | None = None,
+        tune_on: Holdout | None = None,
         memory_limit: int = 8 * 2**30,
     ) -> EASE:
         """Solve for the weights.
@@ -71,7 +71,8 @@ class EASE:
         ridge
             Strength of regularisation (lambda in the paper).
         tune_on
-            Validation queries that choose the ridge from 50, 100, 250, 500 and 1000; None for the given.
+            A validation cut of `train` that chooses the ridge from 50, 100, 250, 500 and 1000, fitting on
+            its training part; the weights returned are those of all of `train`. None for the given ridge.
         memory_limit
             Bytes that may be used.
 
@@ -93,15 +94,13 @@ class EASE:
                 f"{memory_limit / 2**30:,.1f} GiB, enough for {most:,} items; leave it out, "
                 "keep only frequent items, or raise memory_limit"
             )
-        gram = _gram(train)
-        if tune_on is not None and len(tune_on):
+        if tune_on is not None and len(tune_on.queries):
+            inner = _gram(tune_on.train)
             ridge = best_setting(
-                _GRID,
-                lambda setting: cls(weight_VV=_weights(gram, setting)),
-                queries=tune_on,
-                known_V=train.item_counts > 0,
+                _GRID, lambda setting: cls(weight_VV=_weights(inner, setting)), holdout=tune_on
             )
-        return cls(weight_VV=_weights(gram, ridge))
+            del inner  # two matrices of this size would break the promise of the memory limit
+        return cls(weight_VV=_weights(_gram(train), ridge))
 
     @property
     def num_items(self) -> int:

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from regard.data.dataset import Dataset
 from regard.data.packing import PackedBatch
-from regard.data.split import Queries
+from regard.data.split import Holdout
 from regard.errors import ConfigError
 from regard.evaluate.pairs import distinct_pairs, sparse_product, user_item_matrix
 from regard.evaluate.tuning import best_setting
@@ -77,7 +77,7 @@ class ItemKNN:
         *,
         neighbours: int = 100,
         shrinkage: float = 0.0,
-        tune_on: Queries | None = None,
+        tune_on: Holdout | None = None,
     ) -> ItemKNN:
         """Find the neighbours of every item.
 
@@ -90,7 +90,8 @@ class ItemKNN:
         shrinkage
             Takes weight from similarities of items that few users had.
         tune_on
-            Validation queries that choose both settings from a small grid; None for the given ones.
+            A validation cut of `train` that chooses both settings from a small grid, fitting on its
+            training part; the neighbours returned are those of all of `train`. None for the given ones.
 
         Raises
         ------
@@ -99,15 +100,14 @@ class ItemKNN:
         """
         if neighbours < 1 or shrinkage < 0:
             raise ConfigError(f"neighbours = {neighbours}, shrinkage = {shrinkage}: give at least 1 and 0")
-        matrix = user_item_matrix(train.histories, len(train.items))
-        if tune_on is not None and len(tune_on):
+        if tune_on is not None and len(tune_on.queries):
+            inner = user_item_matrix(tune_on.train.histories, len(train.items))
             neighbours, shrinkage = best_setting(
                 list(product(_GRID_NEIGHBOURS, _GRID_SHRINKAGE)),
-                lambda setting: _neighbourhood(matrix, setting[0], setting[1]),
-                queries=tune_on,
-                known_V=train.item_counts > 0,
+                lambda setting: _neighbourhood(inner, setting[0], setting[1]),
+                holdout=tune_on,
             )
-        return _neighbourhood(matrix, neighbours, shrinkage)
+        return _neighbourhood(user_item_matrix(train.histories, len(train.items)), neighbours, shrinkage)
 
     @property
     def num_items(self) -> int:

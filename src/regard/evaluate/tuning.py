@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from regard.data.packing import Histories, PackedBatch
-from regard.data.split import Queries
+from regard.data.split import Holdout
 from regard.models.protocols import Scorer
 
 __all__ = ["best_setting", "target_ranks"]
@@ -27,25 +27,20 @@ _QUERIES = 1000
 
 
 def best_setting(
-    settings: Sequence[Setting],
-    fit: Callable[[Setting], Scorer[Query]],
-    *,
-    queries: Queries,
-    known_V: np.ndarray,
+    settings: Sequence[Setting], fit: Callable[[Setting], Scorer[Query]], *, holdout: Holdout
 ) -> Setting:
-    """Return the setting whose scorer has the highest NDCG@10 on `queries`; of equal ones the first.
+    """Return the setting whose scorer has the highest NDCG@10 on the queries; of equal ones the first.
 
     Parameters
     ----------
     settings
         What to try, at least one.
     fit
-        Makes a scorer of a setting.
-    queries
-        Validation queries, of which at most 1,000 are asked (evenly chosen).
-    known_V
-        ``[V]`` bool: items with training events.
+        Makes a scorer of a setting, from the training part of `holdout` alone.
+    holdout
+        Validation, cut from the training data; at most 1,000 of its queries are asked (evenly chosen).
     """
+    queries, known_V = holdout.queries, holdout.train.item_counts > 0
     rows = np.unique(np.linspace(0, len(queries) - 1, min(len(queries), _QUERIES)).astype(np.int64))
     histories, target = queries.histories.take(rows), queries.target[rows]
     values = []
