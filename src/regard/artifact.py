@@ -74,8 +74,7 @@ def write_artifact(folder: str | Path, content: ArtifactContent) -> None:
     Parameters
     ----------
     folder
-        Where the model shall be; missing parents are made. Only one writer at a time; who reads in
-        the moment of the replacement may have to read again.
+        Where the model shall be; missing parents are made. One writer at a time.
     content
         What to keep.
 

@@ -1,0 +1,32 @@
+"""At each position the next item is asked for; no target is part of what its input sees."""
+
+from __future__ import annotations
+
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from regard.data.packing import Histories, PackedBatch
+from regard.losses.targets import next_item
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=6))
+def test_inputs_and_targets_are_the_same_history_one_event_apart(lengths: list[int]) -> None:
+    rows = [list(range(100 * row, 100 * row + length)) for row, length in enumerate(lengths)]
+    asked = next_item(PackedBatch.of(Histories.of(rows)))
+    assert asked.inputs.item_T.tolist() == [item for row in rows for item in row[:-1]]
+    assert asked.target_T.tolist() == [item for row in rows for item in row[1:]]
+    assert asked.inputs.lengths.tolist() == [max(0, length - 1) for length in lengths]
+
+
+def test_times_and_fields_stay_with_their_events() -> None:
+    batch = PackedBatch(
+        item_T=torch.tensor([1, 2, 3]),
+        time_T=torch.tensor([10, 20, 30]),
+        offsets=torch.tensor([0, 3]),
+        user_U=torch.tensor([0]),
+        fields={"weight": torch.tensor([0.1, 0.2, 0.3])},
+    )
+    inputs = next_item(batch).inputs
+    assert inputs.time_T.tolist() == [10, 20]
+    torch.testing.assert_close(inputs.fields["weight"], torch.tensor([0.1, 0.2]))

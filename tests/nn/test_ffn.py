@@ -1,0 +1,13 @@
+"""The feed-forward network treats each event by itself."""
+
+from __future__ import annotations
+
+import torch
+
+from regard.nn.ffn import FeedForward
+
+
+def test_an_event_does_not_see_its_neighbours() -> None:
+    feed, x = FeedForward(8, expansion=2), torch.randn(5, 8)
+    torch.testing.assert_close(feed(x)[3], feed(x[3:4])[0])
+    assert feed.widen.weight.shape == (16, 8)
