@@ -1,0 +1,28 @@
+"""A scorer sees the state after the latest event."""
+
+from __future__ import annotations
+
+import torch
+
+from regard.data.packing import Histories, PackedBatch
+from regard.models.causal import CausalConfig, CausalModel
+from regard.models.scoring import EncoderScorer
+
+MODEL = CausalModel(CausalConfig(width=8), num_items=20).eval()
+SCORER = EncoderScorer(MODEL)
+
+
+def test_a_score_is_the_product_of_the_latest_state_and_the_items_vector() -> None:
+    batch = PackedBatch.of(Histories.of([[1, 2, 3], [4]]))
+    states = MODEL.encode(batch).states_TD
+    expected = states[[2, 3]] @ MODEL.item_table().T
+    torch.testing.assert_close(SCORER.score(SCORER.query(batch), 0, 20), expected)
+
+
+def test_a_history_without_events_scores_every_item_alike() -> None:
+    query = SCORER.query(PackedBatch.of(Histories.of([[], [1]])))
+    assert torch.equal(SCORER.score(query, 0, 20)[0], torch.zeros(20))
+
+
+def test_it_knows_the_size_of_the_catalogue_without_its_padding() -> None:
+    assert SCORER.num_items == 20
