@@ -45,12 +45,12 @@ def default_baselines() -> list[Baseline]:
     Examples
     --------
     >>> [baseline.name for baseline in default_baselines()]
-    ['Popularity', 'Popularity, 7 days', 'Popularity, 30 days', 'ItemKNN', 'EASE', 'Random']
+    ['Popularity', 'Popularity (7 d)', 'Popularity (30 d)', 'ItemKNN', 'EASE', 'Random']
     """
     return [
         Baseline(name="Popularity", fit=lambda train, tune_on: Popularity.fit(train)),
-        Baseline(name="Popularity, 7 days", fit=lambda train, tune_on: RecentPopularity.fit(train, days=7)),
-        Baseline(name="Popularity, 30 days", fit=lambda train, tune_on: RecentPopularity.fit(train, days=30)),
+        Baseline(name="Popularity (7 d)", fit=lambda train, tune_on: RecentPopularity.fit(train, days=7)),
+        Baseline(name="Popularity (30 d)", fit=lambda train, tune_on: RecentPopularity.fit(train, days=30)),
         Baseline(name="ItemKNN", fit=lambda train, tune_on: ItemKNN.fit(train, tune_on=tune_on)),
         Baseline(name="EASE", fit=lambda train, tune_on: EASE.fit(train, tune_on=tune_on)),
         Baseline(name="Random", fit=lambda train, tune_on: RandomScorer(num_items=len(train.items))),
