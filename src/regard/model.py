@@ -15,7 +15,7 @@ import polars as pl
 
 from regard.config import RunOptions
 from regard.data.dataset import Dataset
-from regard.data.split import SplitSpec, hold_out
+from regard.data.split import Holdout, SplitSpec, hold_out
 from regard.data.vocab import Id
 from regard.errors import SplitError
 from regard.evaluate.baselines import default_baselines
@@ -136,9 +136,12 @@ class Model:
         queries = hold_out(self.dataset, self.split).queries
         results = [evaluate(self.recommender, queries, train=self.train, name=name, options=options)]
         if baselines:
-            for baseline, fit_baseline in default_baselines():
-                ranker = self._ranker(fit_baseline(self.train))
-                results.append(evaluate(ranker, queries, train=self.train, name=baseline, options=options))
+            tune_on = self._validation()
+            for baseline in default_baselines():
+                ranker = self._ranker(baseline.fit(self.train, tune_on))
+                results.append(
+                    evaluate(ranker, queries, train=self.train, name=baseline.name, options=options)
+                )
         return Report.of(results)
 
     def save(self, folder: str | Path) -> None:
@@ -146,6 +149,13 @@ class Model:
         from regard.keep import save_model
 
         save_model(self, folder)
+
+    def _validation(self) -> Holdout | None:
+        """Cut the training part again, so that baselines too can choose their settings."""
+        try:
+            return hold_out(self.train, self.split.changed(at=None))
+        except SplitError:
+            return None
 
     def _ranker(self, scorer: Scorer[Any]) -> Recommender:
         """Let a baseline recommend on the path that serves the model."""

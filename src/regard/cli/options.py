@@ -72,7 +72,7 @@ def messages() -> Console:
     """Return the console for progress and remarks: standard error."""
     from rich.console import Console
 
-    return Console(stderr=True, highlight=False)
+    return Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def hooks_on(console: Console, log: Path | None) -> Any:
