@@ -31,11 +31,12 @@ app = typer.Typer(
 @app.command()
 def check(
     events: Events,
+    *,
     items: Items = None,
     users: Users = None,
     columns: Columns = None,
-    drop_bad_rows: DropBad = False,  # noqa: FBT002
-    json: Json = False,  # noqa: FBT002
+    drop_bad_rows: DropBad = False,
+    json: Json = False,
 ) -> None:
     """Say what was understood of a log, and every row that cannot be used.
 

@@ -8,7 +8,7 @@ and counted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -146,8 +146,8 @@ def check_weights(weights: pl.Series) -> Mapping[str, np.ndarray]:
     }
 
 
-def check_enough(*, source: str, events: int, users: int, items: int) -> None:
-    """Refuse a log that nothing can be learnt from.
+def check_enough(*, source: str, events: int, users: int, items: int, dropped: Sequence[str]) -> None:
+    """Refuse a log that nothing can be learnt from; `dropped` says, line by line, what was dropped.
 
     Raises
     ------
@@ -155,7 +155,8 @@ def check_enough(*, source: str, events: int, users: int, items: int) -> None:
         If no event is left, or fewer than two users or two items.
     """
     if events == 0:
-        raise DataError(f"{source}: no events are left to use")
+        why = "".join(f"\n  - {line}" for line in dropped)
+        raise DataError(f"{source}: no events are left to use{'; dropped were:' if why else ''}{why}")
     for name, count in (("user", users), ("item", items)):
         if count < 2:
             raise DataError(

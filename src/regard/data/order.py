@@ -22,8 +22,6 @@ __all__ = ["Ordered", "Repeats", "order_log"]
 
 Repeats = Literal["keep", "first", "last"]
 
-_BLOCK = 1 << 20  # events sorted at once, unless one user alone has more
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ordered:
@@ -51,8 +49,12 @@ class Ordered:
     last_time: int
 
 
-def order_log(filled: Filled, *, store: Store, repeats: Repeats, item_number: np.ndarray) -> Ordered:
+def order_log(
+    filled: Filled, *, store: Store, repeats: Repeats, item_number: np.ndarray, block: int
+) -> Ordered:
     """Sort each block of users by time and row, drop duplicates, append to the store.
+
+    A block has at most `block` events, unless one user alone has more.
 
     `item_number` (``[V]`` int32) is the number that each item of the scan's vocabulary gets, which
     differs from its own when an item before it has no event that can be used.
@@ -61,7 +63,7 @@ def order_log(filled: Filled, *, store: Store, repeats: Repeats, item_number: np
     item_counts = np.zeros(int(item_number.max()) + 1, dtype=np.int64)
     dropped = {"duplicates": 0, "repeats": 0, "ties": 0}
     first_time, last_time = np.iinfo(np.int64).max, np.iinfo(np.int64).min
-    for low, high in _blocks(filled.stop - filled.start):
+    for low, high in _blocks(filled.stop - filled.start, size=block):
         columns, user = _sorted_block(filled, low, high)
         size = len(user)
         columns, user = _without(columns, user, _is_duplicate(columns, user))
@@ -87,13 +89,13 @@ def order_log(filled: Filled, *, store: Store, repeats: Repeats, item_number: np
     )
 
 
-def _blocks(counts: np.ndarray) -> Iterator[tuple[int, int]]:
+def _blocks(counts: np.ndarray, *, size: int) -> Iterator[tuple[int, int]]:
     """Yield ranges of users that together have about a block of events."""
     total = np.cumsum(counts)
     low = 0
     while low < len(counts):
         before = total[low - 1] if low else 0
-        high = int(np.searchsorted(total, before + _BLOCK, side="right"))
+        high = int(np.searchsorted(total, before + size, side="right"))
         high = max(high, low + 1)
         yield low, high
         low = high

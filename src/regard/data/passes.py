@@ -82,11 +82,11 @@ class Filled:
     anonymous: int
 
 
-def scan_log(table: Table, found: Mapping[str, str]) -> Scan:
+def scan_log(table: Table, found: Mapping[str, str], *, batch_rows: int) -> Scan:
     """Read all batches once; `found` is {our name: their name} of the columns."""
     users, items, types = (IdScan(from_text=table.from_text) for _ in range(3))
     times, rows = TimeScan(), 0
-    for batch in table.batches(list(found.values())):
+    for batch in table.batches(list(found.values()), size=batch_rows):
         users.add(_ids(batch, "user_id", found, table, rows))
         items.add(_ids(batch, "item_id", found, table, rows))
         if "event_type" in found:
@@ -106,7 +106,7 @@ def scan_log(table: Table, found: Mapping[str, str]) -> Scan:
 
 
 def fill_log(
-    table: Table, found: Mapping[str, str], scan: Scan, *, store: Store, problems: ProblemLog
+    table: Table, found: Mapping[str, str], scan: Scan, *, store: Store, problems: ProblemLog, batch_rows: int
 ) -> Filled:
     """Read all batches again and put the events that can be used into the ranges of their users."""
     stop = np.cumsum(scan.counts)
@@ -115,7 +115,7 @@ def fill_log(
     columns = {name: store.scratch(name, _DTYPES[name], int(scan.counts.sum())) for name in names}
     cursor, anonymous, first_row = start.copy(), 0, 0
     item_counts = np.zeros(len(scan.items), dtype=np.int64)
-    for batch in table.batches(list(found.values())):
+    for batch in table.batches(list(found.values()), size=batch_rows):
         user = scan.users.encode(_ids(batch, "user_id", found, table, first_row))
         values, bad = _check_batch(batch, found, scan, table=table, problems=problems, first_row=first_row)
         anonymous += int(np.count_nonzero(user < 0))

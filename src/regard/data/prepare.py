@@ -15,6 +15,7 @@ from typing import Literal
 
 import numpy as np
 import polars as pl
+import pydantic
 
 from regard.config import Config
 from regard.data.attributes import Attributes, align
@@ -46,10 +47,13 @@ class PrepareOptions(Config):
     repeats
         What happens when a user has an item again at another time: ``"keep"`` all, or only the
         ``"first"`` or the ``"last"``.
+    batch_rows
+        About how many rows are in memory at once; the result does not depend on it.
     """
 
     on_bad: Literal["error", "drop"] = "error"
     repeats: Repeats = "keep"
+    batch_rows: int = pydantic.Field(default=1 << 20, ge=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,9 +137,9 @@ def _prepare(
     found = columns.find(table.columns, source=table.name)
     item_source = None if items is None else open_table(items, kind="items")
     user_source = None if users is None else open_table(users, kind="users")
-    scan = scan_log(table, found)
+    scan = scan_log(table, found, batch_rows=options.batch_rows)
     problems = ProblemLog(table.name)
-    filled = fill_log(table, found, scan, store=store, problems=problems)
+    filled = fill_log(table, found, scan, store=store, problems=problems, batch_rows=options.batch_rows)
     if options.on_bad == "error":
         problems.refuse()
     has_user, has_item = filled.stop > filled.start, filled.item_counts > 0
@@ -144,9 +148,14 @@ def _prepare(
         events=int(filled.item_counts.sum()),
         users=int(has_user.sum()),
         items=int(has_item.sum()),
+        dropped=_dropped(filled, problems),
     )
     ordered = order_log(
-        filled, store=store, repeats=options.repeats, item_number=(np.cumsum(has_item) - 1).astype(np.int32)
+        filled,
+        store=store,
+        repeats=options.repeats,
+        item_number=(np.cumsum(has_item) - 1).astype(np.int32),
+        block=options.batch_rows,
     )
     user_vocab, item_vocab = (
         Vocab(vocab.ids.filter(pl.Series(has)))
@@ -172,6 +181,11 @@ def _prepare(
         problems=problems.problems(),
     )
     return Prepared(dataset=dataset, report=report)
+
+
+def _dropped(filled: Filled, problems: ProblemLog) -> list[str]:
+    anonymous = [f"events without a user: {filled.anonymous:,}"] if filled.anonymous else []
+    return anonymous + [problem.describe() for problem in problems.problems()]
 
 
 def _histories(store: Store, lengths: np.ndarray) -> Histories:

@@ -88,15 +88,13 @@ class Columns(Config):
         SchemaError
             If a required column, or an optional one that was asked for, is not there.
         """
-        found = {}
-        for ours in REQUIRED + OPTIONAL:
-            wanted = getattr(self, ours)
-            theirs = wanted or ours
-            if theirs in available:
-                found[ours] = theirs
-            elif wanted is not None:
-                raise SchemaError(describe_missing(ours, theirs, available, source=source))
-        return found
+        wanted = {ours: getattr(self, ours) for ours in REQUIRED + OPTIONAL}
+        missing = [ours for ours, theirs in wanted.items() if theirs is not None and theirs not in available]
+        if missing:
+            lines = (describe_missing(ours, wanted[ours], available, source=source) for ours in missing)
+            raise SchemaError("\n".join(lines))
+        named = {ours: theirs or ours for ours, theirs in wanted.items()}
+        return {ours: theirs for ours, theirs in named.items() if theirs in available}
 
     def find_id(self, ours: str, available: Sequence[str], *, source: str) -> str:
         """Return their name of the column ``user_id`` or ``item_id`` of a table of users or items.

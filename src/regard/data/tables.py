@@ -16,9 +16,7 @@ import polars as pl
 
 from regard.errors import DataError, MissingExtraError, SchemaError
 
-__all__ = ["BATCH_ROWS", "Source", "Table", "open_table"]
-
-BATCH_ROWS = 1 << 20
+__all__ = ["Source", "Table", "open_table"]
 
 # A path (file or folder of Parquet files), a Polars, pandas or Arrow table, or a mapping of columns.
 Source: TypeAlias = Any
@@ -53,7 +51,7 @@ class Table:
         """Names of the columns."""
         return list(self.schema)
 
-    def batches(self, columns: Sequence[str], *, size: int = BATCH_ROWS) -> Iterator[pl.DataFrame]:
+    def batches(self, columns: Sequence[str], *, size: int) -> Iterator[pl.DataFrame]:
         """Yield `columns` in batches of about `size` rows, in the order of the source.
 
         Raises

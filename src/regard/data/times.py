@@ -170,8 +170,14 @@ class TimeScan:
         value = numbers.drop_nulls()
         if value.dtype.is_float():
             value = value.filter(value.is_finite())
-        if len(value):
-            bins = np.searchsorted(_EDGES, np.abs(value.to_numpy()), side="right")
+        if len(value) == 0:
+            return
+        size = np.abs(value.to_numpy())
+        low, high = np.searchsorted(_EDGES, [size.min(), size.max()], side="right")
+        if low == high:  # nearly always: all values of a batch are of one magnitude
+            self._magnitudes[low] += len(size)
+        else:
+            bins = np.searchsorted(_EDGES, size, side="right")
             self._magnitudes += np.bincount(bins, minlength=len(self._magnitudes))
 
 
