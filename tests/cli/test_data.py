@@ -9,11 +9,20 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from regard.cli.data import app
+from regard.errors import DataError
 
 LOG = "CustomerID,item_id,timestamp,weight\n1,a,1300000000,1\n2,b,1300000001,1\n1,b,1300000002,2\n"
 
 
-def regard(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def regard(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def as_typed(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     code = "from regard.cli.main import main; main()"
     return subprocess.run(
         [sys.executable, "-c", code, "data", *map(str, arguments)],
@@ -31,7 +40,7 @@ def log(tmp_path: Path) -> Path:
 
 def test_check_says_what_was_understood(log: Path) -> None:
     done = regard("check", log, "--columns", "user_id=CustomerID")
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.output
     for part in ("numbers, seconds since 1970 (UTC)", "2011-03-13T07:06:40Z", "history length", "usable"):
         assert part in done.stdout
 
@@ -46,33 +55,34 @@ def test_bad_rows_are_named_and_the_exit_code_is_two_unless_they_are_dropped(log
     log.write_text(LOG + "2,,1300000003,1\n2,a,soon,nan\n")
     arguments = ("check", log, "--columns", "user_id=CustomerID")
     done = regard(*arguments)
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert "column 'item_id': null item id in 1 row (row 3: null)" in done.stdout
     assert "column 'timestamp': unparsable time in 1 row (row 4: 'soon')" in done.stdout
     assert "column 'weight': weight that is no number in 1 row (row 4: 'nan')" in done.stdout
-    assert regard(*arguments, "--drop-bad-rows").returncode == 0
+    assert regard(*arguments, "--drop-bad-rows").exit_code == 0
     document = json.loads(regard(*arguments, "--json").stdout)
     assert document["usable"] is False
     assert document["problems"][0]["examples"] == [{"row": 3, "value": "null"}]
 
 
 def test_a_missing_column_is_one_message_with_a_suggestion(log: Path) -> None:
-    done = regard("check", log)
+    done = as_typed("check", log)
     assert done.returncode == 2
     assert "did you mean 'CustomerID'?" in done.stderr
     assert "Traceback" not in done.stderr
     document = json.loads(regard("check", log, "--json").stdout)
+    assert document["usable"] is False
     assert "--columns user_id=CustomerID" in document["error"]
 
 
 def test_get_writes_parquet_and_shows_the_licence(tmp_path: Path, shared_data: Path) -> None:
     done = regard("get", "ml-100k", tmp_path / "out", "--source", shared_data / "ml-100k")
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.output
     assert "GroupLens" in done.stdout
     assert pl.read_parquet(tmp_path / "out" / "events.parquet").height == 100_000
 
 
 def test_get_of_an_unknown_name_lists_the_names(tmp_path: Path) -> None:
     done = regard("get", "netflix", tmp_path)
-    assert done.returncode == 2
-    assert "there are: ml-100k, ml-1m" in done.stderr
+    assert isinstance(done.exception, DataError)
+    assert "there are: ml-100k, ml-1m" in str(done.exception)
