@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +10,6 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from regard.data.dataset import Dataset
 from regard.data.prepare import PrepareOptions, prepare
@@ -63,112 +59,6 @@ def same(one: Dataset, other: Dataset) -> bool:
     )
 
 
-def test_events_are_sorted_by_user_time_and_row() -> None:
-    log = {
-        "user_id": ["b", "a", "b", "a", "a"],
-        "item_id": ["y", "z", "x", "y", "x"],
-        "timestamp": [NOW, NOW + 5, NOW, NOW + 5, NOW],
-    }
-    assert [(user, item) for user, item, _ in rows_of(prepare(log).dataset)] == [
-        ("a", "x"),
-        ("a", "z"),
-        ("a", "y"),
-        ("b", "y"),
-        ("b", "x"),
-    ]
-
-
-BAD: list[tuple[dict[str, list[Any]], list[str]]] = [
-    (
-        with_values(item_id=["a", None, "b", ""]),
-        ["column 'item_id': null item id in 2 rows (row 1: null, row 3: ''"],
-    ),
-    (with_values(timestamp=[NOW, None, NOW, NOW]), ["column 'timestamp': null time in 1 row (row 1: null)"]),
-    (
-        with_values(timestamp=["2011-01-01", "2011-01-02", "soon", "2011-01-03"]),
-        ["column 'timestamp': unparsable time in 1 row (row 2: 'soon')"],
-    ),
-    (
-        with_values(timestamp=[NOW, NOW, NOW, NOW * 1000]),
-        ["column 'timestamp': time more than 100 years ahead in 1 row (row 3: 1300000000000)"],
-    ),
-    (
-        with_values(
-            timestamp=[datetime(2011, 1, day, tzinfo=UTC) for day in (1, 2, 3)]
-            + [datetime(2911, 1, 1, tzinfo=UTC)]
-        ),
-        ["time more than 100 years ahead in 1 row (row 3: 2911-01-01"],
-    ),
-    (
-        with_values(timestamp=[NOW * 1000, NOW * 1000, NOW * 1000, NOW]),
-        ["time not in the unit of the others (ms) in 1 row (row 3: 1300000000)"],
-    ),
-    (
-        with_values(weight=[1.0, float("nan"), 1.0, 1.0]),
-        ["column 'weight': weight that is no number in 1 row (row 1: nan)"],
-    ),
-    (with_values(weight=["1", "x", "1", "1"]), ["weight that is no number in 1 row (row 1: 'x')"]),
-    (with_values(weight=[1.0, float("inf"), 1.0, 1.0]), ["infinite weight in 1 row (row 1: inf)"]),
-    (with_values(weight=[1.0, -2.0, 1.0, 1.0]), ["negative weight in 1 row (row 1: -2.0)"]),
-    (with_values(weight=[1.0, None, 1.0, 1.0]), ["null weight in 1 row (row 1: null)"]),
-    (
-        with_values(
-            item_id=["a", None, "b", "c"], timestamp=[NOW, NOW, None, NOW], weight=[1.0, 1.0, 1.0, -1.0]
-        ),
-        ["null item id in 1 row (row 1", "null time in 1 row (row 2", "negative weight in 1 row (row 3"],
-    ),
-]
-
-
-@pytest.mark.parametrize(("log", "says"), BAD)
-def test_rows_that_cannot_be_used_are_named_all_at_once(log: dict[str, list[Any]], says: list[str]) -> None:
-    with pytest.raises(DataError) as error:
-        prepare(log)
-    for part in [*says, "rows count from 0", "--drop-bad-rows"]:
-        assert part in str(error.value)
-
-
-@pytest.mark.parametrize(("log", "says"), BAD)
-def test_the_same_rows_are_dropped_and_counted_if_asked(log: dict[str, list[Any]], says: list[str]) -> None:
-    # Doubled, with every bad value kept bad, so that at least two users and items stay.
-    more = {"user_id": ["u3", "u4", "u3"], "item_id": ["d", "e", "e"], "timestamp": [log["timestamp"][0]] * 3}
-    more |= {"weight": [log["weight"][0]] * 3} if "weight" in log else {}
-    report = prepare({name: log[name] + more[name] for name in log}, options=DROP).report
-    assert report.bad == sum(problem.count for problem in report.problems)
-    assert report.events == report.rows - report.bad
-    for part, problem in zip(says, report.problems, strict=True):
-        assert part in problem.describe()
-
-
-@pytest.mark.parametrize(
-    ("log", "says"),
-    [
-        ({"user_id": [], "item_id": [], "timestamp": []}, "empty"),
-        (
-            with_values(user_id=[None] * 4),
-            "no events are left to use; dropped were:\n  - events without a user: 4",
-        ),
-        (with_values(user_id=["u"] * 4), "has only one user with events"),
-        (with_values(item_id=["a"] * 4), "has only one item with events"),
-        ({"user_id": ["u"], "timestamp": [NOW]}, "there is no column 'item_id'"),
-        (with_values(user_id=[1.5, 2.0, 1.0, 2.0]), "column 'user_id': row 0 holds 1.5"),
-        (with_values(timestamp=[[1], [2], [3], [4]]), "times must be numbers"),
-        (with_values(item_id=[True, False, True, True]), "ids must be strings or integers"),
-    ],
-)
-def test_logs_that_nothing_can_be_learnt_from_are_refused(log: dict[str, list[Any]], says: str) -> None:
-    with pytest.raises(DataError) as error:
-        prepare(log)
-    assert says in str(error.value)
-
-
-def test_when_dropping_leaves_nothing_the_reasons_are_named() -> None:
-    with pytest.raises(
-        DataError, match=r"no events are left to use; dropped were:\n  - column 'item_id': null"
-    ):
-        prepare(with_values(item_id=[None] * 4), options=DROP)
-
-
 def test_events_without_a_user_are_dropped_and_counted_whatever_else_they_have() -> None:
     log = with_values(user_id=["u1", "u2", None, "u2"], item_id=["a", "b", None, "c"])
     report = prepare(log).report
@@ -186,43 +76,6 @@ def test_users_and_items_whose_events_were_all_dropped_are_not_in_the_vocabulary
     assert dataset.users.ids.to_list() == ["b", "c"]
     assert dataset.items.ids.to_list() == ["v", "y", "z"]
     assert [(user, item) for user, item, _ in rows_of(dataset)] == [("b", "v"), ("b", "z"), ("c", "y")]
-
-
-def test_exact_duplicates_are_dropped_but_other_values_or_times_are_other_events() -> None:
-    log = {
-        "user_id": ["u", "u", "u", "u", "v"],
-        "item_id": ["a", "a", "a", "a", "b"],
-        "timestamp": [NOW, NOW, NOW, NOW + 1, NOW],
-        "event_type": ["view", "view", "buy", "view", "view"],
-    }
-    prepared = prepare(log)
-    assert (prepared.report.duplicates, prepared.report.events, prepared.report.ties) == (1, 4, 1)
-    types = prepared.dataset.event_types
-    assert types is not None
-    field = prepared.dataset.histories.fields["event_type"]
-    assert types.decode(field).to_list() == ["view", "buy", "view", "view"]
-
-
-@pytest.mark.parametrize(("repeats", "times"), [("keep", [0, 1, 2, 3]), ("first", [0, 2]), ("last", [2, 3])])
-def test_repeated_events_stay_unless_asked(repeats: Any, times: list[int]) -> None:
-    log = {
-        "user_id": ["u", "u", "u", "u", "v"],
-        "item_id": ["a", "a", "b", "a", "b"],
-        "timestamp": [NOW, NOW + 1, NOW + 2, NOW + 3, NOW],
-    }
-    prepared = prepare(log, options=PrepareOptions(repeats=repeats))
-    assert (prepared.dataset.histories.times_of(0) // 10**6 - NOW).tolist() == times
-    assert prepared.report.repeats == 4 - len(times)
-
-
-def test_sessions_are_numbered_within_their_user_in_order_of_time() -> None:
-    log = {
-        "user_id": ["u", "u", "u", "u", "v"],
-        "item_id": ["a", "b", "c", "d", "a"],
-        "timestamp": [NOW + 3, NOW + 1, NOW + 2, NOW, NOW],
-        "session_id": ["s9", "s1", "s9", None, "s9"],
-    }
-    assert prepare(log).dataset.histories.fields["session_id"].tolist() == [-1, 0, 1, 1, 0]
 
 
 def formats(frame: pl.DataFrame, folder: Path) -> dict[str, Any]:
@@ -269,23 +122,6 @@ def test_whole_floats_of_pandas_are_integers_and_their_gaps_are_anonymous() -> N
     assert prepared.report.anonymous == 1
 
 
-@settings(max_examples=40, deadline=None)
-@given(
-    st.lists(
-        st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(0, 6), st.sampled_from(["view", "buy"])),
-        min_size=1,
-        max_size=40,
-    )
-)
-def test_any_log_keeps_exactly_its_distinct_events_in_order(events: list[tuple[int, int, int, str]]) -> None:
-    events = [*events, (0, 0, 0, "view"), (1, 1, 0, "view")]
-    log = pl.DataFrame(events, schema=["user_id", "item_id", "timestamp", "event_type"], orient="row")
-    dataset = prepare(log).dataset
-    distinct = list(dict.fromkeys(events))
-    expected = sorted(distinct, key=lambda event: (event[0], event[2]))  # stable: ties by row
-    assert rows_of(dataset) == [(user, item, time * 10**6) for user, item, time, _ in expected]
-
-
 def test_batches_do_not_show_in_the_result(tmp_path: Path) -> None:
     rng = np.random.default_rng(1)
     log = pl.DataFrame(
@@ -312,20 +148,6 @@ def test_the_folder_is_memory_mapped_and_nothing_half_written_stays(tmp_path: Pa
     with pytest.raises(DataError):
         prepare(with_values(item_id=["a", None, "b", "c"]), folder=tmp_path / "other")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["kept"]
-
-
-def test_the_report_is_json_and_counts_what_it_saw() -> None:
-    report = prepare(good()).report
-    document = json.loads(json.dumps(report.to_json()))
-    assert document["events"] == 4
-    assert document["time"]["first"] == "2011-03-13T07:06:40Z"
-    assert (report.density, report.rare_items, report.lengths.max) == (4 / 6, 1.0, 2)
-
-
-def test_times_converted_with_the_wrong_unit_are_warned_about() -> None:
-    wrong = pl.Series([NOW, NOW + 1, NOW + 2, NOW + 3]).cast(pl.Datetime("ns"))
-    warnings = prepare(with_values(timestamp=wrong)).report.warnings
-    assert any("January 1970" in warning for warning in warnings)
 
 
 def test_tables_of_items_and_users_are_brought_into_the_order_of_the_numbers() -> None:

@@ -9,7 +9,6 @@ import pytest
 
 from regard.data.prepare import prepare
 from regard.data.sources.public import PUBLIC_NAMES, get_public, read_public
-from regard.data.split import SplitSpec, hold_out
 from regard.errors import DataError
 
 
@@ -32,45 +31,6 @@ def test_the_published_counts_are_met(
     assert prepared.dataset.item_table["title"].null_count() < 0.3 * report.items
     assert data.licence
     assert data.homepage.startswith("https://")
-
-
-def test_amazon_asks_for_the_item_that_the_published_tables_ask_for(shared_data: Path) -> None:
-    dataset = prepare(read_public("amazon-2014-beauty", shared_data / "amazon-2014").events).dataset
-    queries = hold_out(dataset, SplitSpec(kind="leave-last-out")).queries
-    lines = (shared_data / "amazon-2014" / "Beauty.txt").read_text().splitlines()
-    last = {int(line.split()[0]): int(line.split()[-1]) for line in lines}
-    users = dataset.users.decode(queries.user).to_list()
-    assert dataset.items.decode(queries.target).to_list() == [last[user] for user in users]
-
-
-def test_movielens_1m_asks_for_the_item_that_the_published_tables_ask_for(shared_data: Path) -> None:
-    import gzip
-
-    dataset = prepare(read_public("ml-1m", shared_data / "ml-1m").events).dataset
-    queries = hold_out(dataset, SplitSpec(kind="leave-last-out")).queries
-    with gzip.open(shared_data / "ml-1m" / "sequences.txt.gz", "rt") as file:
-        last = {int(line.split()[0]): int(line.split()[-1]) for line in file}
-    users = dataset.users.decode(queries.user).to_list()
-    assert dataset.items.decode(queries.target).to_list() == [last[user] for user in users]
-
-
-def test_online_retail_is_read_as_purchases_of_products(shared_data: Path) -> None:
-    data = read_public("online-retail", shared_data / "online-retail")
-    assert data.events["user_id"].null_count() == 0
-    assert not data.events["session_id"].str.starts_with("C").any()
-    assert not data.events["item_id"].is_in(["POST", "M", "DOT"]).any()
-    assert data.items is not None
-    assert data.items["item_id"].is_unique().all()
-
-
-def test_movielens_1m_reads_the_files_as_grouplens_publishes_them(tmp_path: Path) -> None:
-    (tmp_path / "ratings.dat").write_text("1::1193::5::978300760\n2::661::3::978302109\n")
-    (tmp_path / "movies.dat").write_bytes("1193::Élisa (1995)::Drama|War\n".encode("latin-1"))
-    data = read_public("ml-1m", tmp_path)
-    assert data.events.rows() == [(1, 1193, 5, 978300760), (2, 661, 3, 978302109)]
-    assert data.items is not None
-    assert data.items.rows() == [(1193, "Élisa (1995)", ["Drama", "War"])]
-    assert data.users is None
 
 
 def test_what_get_writes_is_what_prepare_reads(shared_data: Path, tmp_path: Path) -> None:
