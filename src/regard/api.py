@@ -112,6 +112,7 @@ def fit_dataset(
     phases = {"search": fitted.search, "refit": fitted.refit}
     return Model(
         network=fitted.model,
+        blend=fitted.blend,
         dataset=dataset,
         train=train,
         split=spec,

@@ -20,6 +20,8 @@ from regard.data.split import SplitSpec
 from regard.data.vocab import Vocab
 from regard.errors import ArtifactError
 from regard.model import Model
+from regard.models.blend import Blend, BlendWeights
+from regard.models.memory import ItemMemory
 from regard.models.registry import build
 from regard.train.fitting import FitConfig
 
@@ -36,6 +38,7 @@ def save_model(model: Model, folder: str | Path) -> None:
         "config": model.config.to_json(),
         "options": model.options.to_json(),
         "split": model.split.to_json(),
+        "blend": model.blend.weights.to_json(),
         "torch": torch.__version__,
     }
     log = "".join(json.dumps(epoch) + "\n" for epoch in model.training)
@@ -45,6 +48,7 @@ def save_model(model: Model, folder: str | Path) -> None:
             documents={"model": document},
             tensors={
                 "weights": {name: value.cpu() for name, value in model.network.state_dict().items()},
+                "blend": _blend_tensors(model.blend),
                 "histories": _tensors(dataset.histories, model.train.histories),
             },
             tables={"items": dataset.item_table, "users": dataset.user_table},
@@ -81,6 +85,7 @@ def load_model(folder: str | Path) -> Model:
     stop = content.tensors["histories"]["train_stop"].numpy()
     return Model(
         network=network,
+        blend=_blend(content.tensors["blend"], BlendWeights.from_json(document["blend"])),
         dataset=dataset,
         train=dataset.part(replace(histories, stop=stop)),
         split=SplitSpec.from_json(document["split"]),
@@ -103,6 +108,28 @@ def _tensors(histories: Histories, train: Histories) -> dict[str, Tensor]:
         "time": histories.time[events],
     }
     return {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
+
+
+def _blend_tensors(blend: Blend) -> dict[str, Tensor]:
+    tensors = {"trend": blend.trend_V}
+    if blend.memory is not None:
+        tensors |= {
+            "memory.item": blend.memory.item_C,
+            "memory.neighbour": blend.memory.neighbour_CK.int(),
+            "memory.weight": blend.memory.weight_CK,
+        }
+    return tensors
+
+
+def _blend(tensors: Mapping[str, Tensor], weights: BlendWeights) -> Blend:
+    memory = None
+    if "memory.item" in tensors:
+        memory = ItemMemory(
+            item_C=tensors["memory.item"],
+            neighbour_CK=tensors["memory.neighbour"].long(),
+            weight_CK=tensors["memory.weight"],
+        )
+    return Blend(weights=weights, trend_V=tensors["trend"], memory=memory)
 
 
 def _histories(tensors: Mapping[str, Tensor]) -> Histories:

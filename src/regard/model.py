@@ -22,6 +22,7 @@ from regard.evaluate.baselines import default_baselines
 from regard.evaluate.protocol import EvaluateOptions, evaluate
 from regard.evaluate.report import Report
 from regard.explain.explanation import Explanation, explain
+from regard.models.blend import Blend
 from regard.models.causal import CausalModel
 from regard.models.protocols import Scorer
 from regard.recommend.recommender import Recommender
@@ -39,6 +40,8 @@ class Model:
     ----------
     network
         The trained network, in evaluation mode.
+    blend
+        What is weighed beside it: an item memory and the trend.
     dataset
         Everything that is known of the users.
     train
@@ -54,6 +57,7 @@ class Model:
     """
 
     network: CausalModel
+    blend: Blend
     dataset: Dataset
     train: Dataset
     split: SplitSpec
@@ -65,7 +69,7 @@ class Model:
     @property
     def recommender(self) -> Recommender:
         """What serves: weights, vocabularies and histories together."""
-        return recommender_of(self.network, known=self.dataset, train=self.train)
+        return recommender_of(self.network, known=self.dataset, train=self.train, blend=self.blend)
 
     def recommend(
         self,

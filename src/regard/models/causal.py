@@ -74,7 +74,8 @@ class CausalModel(nn.Module):
     def __init__(self, config: CausalConfig, *, num_items: int) -> None:
         super().__init__()
         self.config = config
-        self.items = IdEmbedding(num_items, config.width)
+        # Items start with vectors of length one, well above the positions, so that content is heard first.
+        self.items = IdEmbedding(num_items, config.width, scale=config.width**-0.5)
         self.positions = IdEmbedding(config.max_length, config.width)
         self.stack = Stack(
             [

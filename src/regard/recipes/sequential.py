@@ -9,6 +9,7 @@ from regard.data.dataset import Dataset
 from regard.data.loader import LoaderConfig
 from regard.losses.choose import LossConfig
 from regard.models.causal import CausalConfig
+from regard.train.blending import BlendConfig
 from regard.train.config import TrainConfig
 from regard.train.fitting import FitConfig
 
@@ -17,17 +18,20 @@ __all__ = ["sequential", "sequential_tiny"]
 
 def sequential(train: Dataset) -> FitConfig:
     """Return the configuration for a training log."""
-    big = train.num_events >= 500_000
+    events = train.num_events
+    big = events >= 500_000
     shape = CausalConfig(
         width=128 if big else 64,
         max_length=200 if big else 50,
         dropout=0.2 if big else 0.3,
         embedding_dropout=0.2 if big else 0.3,
     )
+    # About a hundred steps make an epoch, so that small logs are not read in a handful of steps.
+    batch_events = min(max(events // 100, 256), 16_384)
     return FitConfig(
         shape=shape.to_json(),
-        loader=LoaderConfig(window=shape.max_length, batch_events=16_384 if big else 2048),
-        train=TrainConfig(epochs=20, patience=3),
+        loader=LoaderConfig(window=shape.max_length, batch_events=batch_events),
+        train=TrainConfig(epochs=15, patience=4),
     )
 
 
@@ -39,4 +43,5 @@ def sequential_tiny(train: Dataset) -> FitConfig:
         loader=LoaderConfig(window=20, batch_events=1024),
         loss=LossConfig(),
         train=TrainConfig(epochs=10, learning_rate=5e-3, patience=10),
+        blend=BlendConfig(memory_items=1_000, neighbours=50, examples=200),
     )

@@ -21,21 +21,22 @@ import torch
 from regard.config import Config, RunOptions
 from regard.data.dataset import Dataset
 from regard.data.loader import LoaderConfig, WindowLoader
-from regard.data.split import Queries, SplitSpec, hold_out
+from regard.data.split import SplitSpec, hold_out
 from regard.errors import SplitError
-from regard.evaluate.metrics import Relevant, hits, ndcg
 from regard.losses.choose import LossConfig, make_loss
+from regard.models.blend import Blend, BlendScorer
 from regard.models.causal import CausalModel
 from regard.models.registry import build
-from regard.models.scoring import EncoderScorer
 from regard.recommend.recommender import Recommender
+from regard.train.blending import BlendConfig, find_weights, make_blend, make_parts
 from regard.train.config import TrainConfig
+from regard.train.examples import examples_of
 from regard.train.hooks import Hook
 from regard.train.trainer import Trainer, TrainResult
 
 __all__ = ["FitConfig", "Fitted", "Watch", "fit_model", "recommender_of"]
 
-_VALIDATION_USERS = 5_000
+_VALIDATION_EXAMPLES = 5_000
 
 
 class FitConfig(Config):
@@ -47,6 +48,8 @@ class FitConfig(Config):
         Name of the model and its own settings.
     loader, loss, train
         Of the batches, the loss, the schedule.
+    blend
+        What is weighed beside the model.
     refit
         Whether a fresh model is trained on everything once the number of epochs is known.
     """
@@ -56,6 +59,7 @@ class FitConfig(Config):
     loader: LoaderConfig = LoaderConfig()
     loss: LossConfig = LossConfig()
     train: TrainConfig = TrainConfig()
+    blend: BlendConfig = BlendConfig()
     refit: bool = True
 
 
@@ -86,18 +90,21 @@ class Fitted:
     ----------
     model
         In evaluation mode.
+    blend
+        What is weighed beside it.
     search
         The pass with validation; None if the log left nobody to validate on.
     refit
         The pass on everything; None if there was none.
-    validation_users
-        Number of users that validation asked.
+    validation_examples
+        Number of targets that validation asked for.
     """
 
     model: CausalModel
+    blend: Blend
     search: TrainResult | None
     refit: TrainResult | None
-    validation_users: int
+    validation_examples: int
 
     @property
     def interrupted(self) -> bool:
@@ -134,30 +141,36 @@ def fit_model(
         held = hold_out(train, inner.changed(at=None))
     except SplitError:
         held = None
-    search = None
-    if held is not None:
-        model = _fresh(held.train, config, options)
-        queries = _some(held.queries, options.seed)
-        search = _train(
-            model,
-            held.train,
-            config,
-            options,
-            watch=watch,
-            title="search",
-            validate=lambda: _validation(model, held.train, queries),
-        )
-        if not config.refit or search.interrupted:
-            return Fitted(model=model, search=search, refit=None, validation_users=len(queries))
-        stop_after = search.best_epoch
-        config = config.changed(train=config.train.changed(stop_after=stop_after))
-    model = _fresh(train, config, options)
-    refit = _train(model, train, config, options, watch=watch, title="refit", validate=None)
-    users = 0 if held is None else min(len(held.queries), _VALIDATION_USERS)
-    return Fitted(model=model, search=search, refit=refit, validation_users=users)
+    if held is None:
+        model = _fresh(train, config, options)
+        alone = _train(model, train, config, options, watch=watch, title="refit", validate=None)
+        blend = Blend.none(len(train.items))
+        return Fitted(model=model, blend=blend, search=None, refit=alone, validation_examples=0)
+    model = _fresh(held.train, config, options)
+    asked = examples_of(held, train, most=_VALIDATION_EXAMPLES)
+    search = _train(
+        model,
+        held.train,
+        config,
+        options,
+        watch=watch,
+        title="search",
+        validate=lambda: asked.ndcg(recommender_of(model, known=held.train, train=held.train)),
+    )
+    weights = find_weights(model, held, train, config.blend)
+    refit = None
+    if config.refit and not search.interrupted:
+        model = _fresh(train, config, options)
+        schedule = config.changed(train=config.train.changed(stop_after=search.best_epoch))
+        refit = _train(model, train, schedule, options, watch=watch, title="refit", validate=None)
+    parts = make_parts(train, config.blend, recent=(weights.recent,))
+    blend = make_blend(parts, weights, num_items=len(train.items))
+    return Fitted(model=model, blend=blend, search=search, refit=refit, validation_examples=len(asked))
 
 
-def recommender_of(model: CausalModel, *, known: Dataset, train: Dataset) -> Recommender:
+def recommender_of(
+    model: CausalModel, *, known: Dataset, train: Dataset, blend: Blend | None = None
+) -> Recommender:
     """Return what recommends with `model`.
 
     Parameters
@@ -168,10 +181,12 @@ def recommender_of(model: CausalModel, *, known: Dataset, train: Dataset) -> Rec
         Everything that is known of the users now.
     train
         What the model learned from; other items are never recommended.
+    blend
+        What is weighed beside the model; None lets it speak alone.
     """
     counts = train.item_counts
     return Recommender(
-        scorer=EncoderScorer(model),
+        scorer=BlendScorer(model, blend or Blend.none(len(known.items))),
         users=known.users,
         items=known.items,
         histories=known.histories,
@@ -211,25 +226,6 @@ def _train(
         folder=None if watch.folder is None else watch.folder / title,
         fingerprint=_fingerprint(train, config, options),
         resume=watch.resume,
-    )
-
-
-def _validation(model: CausalModel, train: Dataset, queries: Queries) -> float:
-    ranked = recommender_of(model, known=train, train=train).rank(queries.histories, k=10)
-    relevant = Relevant.one(queries.target)
-    return float(ndcg(hits(ranked.item_UK, relevant), relevant.count_U, 10).mean())
-
-
-def _some(queries: Queries, seed: int) -> Queries:
-    """Take at most a few thousand queries, since validation is asked after every epoch."""
-    if len(queries) <= _VALIDATION_USERS:
-        return queries
-    rows = np.sort(np.random.default_rng(seed).permutation(len(queries))[:_VALIDATION_USERS])
-    return Queries(
-        user=queries.user[rows],
-        histories=queries.histories.take(rows),
-        target=queries.target[rows],
-        target_time=queries.target_time[rows],
     )
 
 

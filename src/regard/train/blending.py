@@ -1,0 +1,254 @@
+"""Blending: fit the item memory and the trend, and find on validation what each part is worth.
+
+The memory is EASE (Steck, 2019) over the most frequent items, cut to the strongest neighbours of each. The
+trend counts the latest share of the log. Weights maximise the likelihood of what came next, never
+negative; which parts are used is decided by NDCG@10 on the path that serves.
+
+Shape letters: E examples, V items, K candidates of the likelihood.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+import pydantic
+import torch
+from torch import Tensor
+
+from regard.config import Config
+from regard.data.dataset import Dataset
+from regard.data.packing import PackedBatch
+from regard.data.split import Holdout, Queries
+from regard.data.vocab import Vocab
+from regard.evaluate.linear import EASE
+from regard.models.blend import Blend, BlendScorer, BlendWeights
+from regard.models.causal import CausalModel
+from regard.models.memory import ItemMemory
+from regard.models.scoring import EncoderScorer
+from regard.recommend.recommender import Recommender
+from regard.train.examples import examples_of
+
+__all__ = ["BlendConfig", "Parts", "find_weights", "make_blend", "make_parts"]
+
+_RECENT = (1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
+_CANDIDATES = 4_096
+
+
+class BlendConfig(Config):
+    """What is weighed beside the model.
+
+    Attributes
+    ----------
+    memory, trend
+        Whether the item memory and the trend may be used.
+    memory_items
+        The memory covers at most this many of the most frequent items.
+    neighbours
+        Neighbours kept for each.
+    ridge
+        Regularisation of the memory (lambda of EASE).
+    examples
+        At most this many validation examples find the weights.
+    """
+
+    memory: bool = True
+    trend: bool = True
+    memory_items: int = pydantic.Field(default=8_192, ge=2)
+    neighbours: int = pydantic.Field(default=200, ge=1)
+    ridge: float = pydantic.Field(default=250.0, gt=0)
+    examples: int = pydantic.Field(default=1_000, ge=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Memory and trends of a training log, before anything is weighed.
+
+    Parameters
+    ----------
+    memory
+        None if it may not be used.
+    trends
+        By share of the latest events: ``[V]`` log(1 + count).
+    """
+
+    memory: ItemMemory | None
+    trends: Mapping[float, Tensor]
+
+
+def make_parts(train: Dataset, config: BlendConfig, *, recent: tuple[float, ...] = _RECENT) -> Parts:
+    """Fit memory and trends to a training log."""
+    events = train.histories.events()
+    item = np.asarray(train.histories.item[events])
+    latest = np.argsort(train.histories.time[events], kind="stable")
+    trends = {}
+    for share in recent if config.trend else ():
+        counted = item[latest[-max(1, round(share * len(item))) :]]
+        counts = np.bincount(counted, minlength=len(train.items))
+        trends[share] = torch.from_numpy(np.log1p(counts).astype(np.float32))
+    return Parts(memory=_memory(train, config) if config.memory else None, trends=trends)
+
+
+def find_weights(model: CausalModel, held: Holdout, known: Dataset, config: BlendConfig) -> BlendWeights:
+    """Weigh the parts on what a validation cut held out.
+
+    Parameters
+    ----------
+    model
+        Trained on ``held.train``, in evaluation mode.
+    held
+        The validation cut of `known`.
+    known
+        The whole training log: what came after the cut are the examples, several of a user count as one.
+    config
+        Which parts there may be.
+    """
+    parts = make_parts(held.train, config)
+    asked = examples_of(held, known, most=config.examples)
+    if len(asked) == 0:
+        return BlendWeights()
+    examples, weight_E = asked.queries, asked.weight_E
+    table = _Table.of(model, parts, examples, held.train)
+    best, best_value = BlendWeights(), -1.0
+    for use_memory in (False, True) if parts.memory is not None else (False,):
+        options = [table.fit(weight_E, memory=use_memory, recent=share) for share in (None, *parts.trends)]
+        chosen = [options[0], *([min(options[1:], key=lambda fit: fit.loss)] if parts.trends else [])]
+        for fit in chosen:
+            blend = make_blend(parts, fit.weights, num_items=len(known.items))
+            value = asked.ndcg(_recommender(model, blend, held.train))
+            if value > best_value:
+                best, best_value = fit.weights, value
+    return best
+
+
+def make_blend(parts: Parts, weights: BlendWeights, *, num_items: int) -> Blend:
+    """Put parts and weights together."""
+    trend = parts.trends.get(weights.recent) if weights.trend > 0 else None
+    return Blend(
+        weights=weights,
+        trend_V=torch.zeros(num_items) if trend is None else trend,
+        memory=parts.memory if weights.memory > 0 else None,
+    )
+
+
+def _memory(train: Dataset, config: BlendConfig) -> ItemMemory | None:
+    """Fit EASE to the most frequent items and keep the strongest weights from each of them."""
+    counts = train.item_counts
+    frequent = np.argsort(-counts, kind="stable")[: config.memory_items]
+    head = np.sort(frequent[counts[frequent] > 0])
+    if len(head) < 2:
+        return None
+    marked = np.zeros(len(counts), dtype=bool)
+    marked[head] = True
+    inside = train.histories.only(marked)
+    place = (np.cumsum(marked) - 1).astype(np.int32)
+    ids = pl.Series("id", head)
+    small = Dataset(
+        users=train.users,
+        items=Vocab(ids),
+        histories=replace(inside, item=place[inside.item]),
+        item_table=pl.DataFrame({"item_id": ids}),
+        user_table=train.user_table,
+    )
+    weights = EASE.fit(small, ridge=config.ridge).weight_VV
+    kept = min(config.neighbours, len(head) - 1)
+    neighbour = torch.topk(weights.abs(), kept, dim=1).indices
+    return ItemMemory(
+        item_C=torch.from_numpy(head.astype(np.int64)),
+        neighbour_CK=neighbour,
+        weight_CK=weights.gather(1, neighbour),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Fit:
+    weights: BlendWeights
+    loss: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Table:
+    """Scores of each part for each example, over all items or the most frequent few thousand."""
+
+    model_EK: Tensor
+    memory_EK: Tensor | None
+    trends: Mapping[float, Tensor]
+    hidden_EK: Tensor
+    target_E: Tensor
+
+    @classmethod
+    @torch.no_grad()
+    def of(cls, model: CausalModel, parts: Parts, examples: Queries, train: Dataset) -> _Table:
+        counts = train.item_counts
+        frequent = np.argsort(-counts, kind="stable")[:_CANDIDATES]
+        candidate = np.union1d(frequent[counts[frequent] > 0], examples.target)
+        item_K = torch.from_numpy(candidate)
+        batch = PackedBatch.of(examples.histories.only(counts > 0).latest(model.config.max_length))
+        memory = parts.memory
+        hidden = np.zeros((len(examples), len(candidate)), dtype=bool)
+        seen = examples.histories.item[examples.histories.events()]
+        place = np.searchsorted(candidate, seen).clip(max=len(candidate) - 1)
+        inside = candidate[place] == seen
+        hidden[examples.histories.rows()[inside], place[inside]] = True
+        states = EncoderScorer(model).query(batch)
+        return cls(
+            model_EK=model.catalogue().scores_shared(states, item_K.to(states.device)).float().cpu(),
+            memory_EK=None if memory is None else memory.scores_of(memory.sums(batch), item_K),
+            trends={share: trend[item_K] for share, trend in parts.trends.items()},
+            hidden_EK=torch.from_numpy(hidden),
+            target_E=torch.from_numpy(np.searchsorted(candidate, examples.target)),
+        )
+
+    def fit(self, weight_E: np.ndarray, *, memory: bool, recent: float | None) -> _Fit:
+        """Return the non-negative weights of the most likely blend of some parts."""
+        parts = [self.model_EK]
+        if memory and self.memory_EK is not None:
+            parts.append(self.memory_EK)
+        if recent is not None:
+            parts.append(self.trends[recent].expand_as(self.model_EK))
+        weight = torch.from_numpy(weight_E).float()
+        root = torch.full((len(parts),), 0.5).sqrt().requires_grad_()
+        optimizer = torch.optim.LBFGS([root], max_iter=60, line_search_fn="strong_wolfe")
+
+        def loss() -> Tensor:
+            # Squares keep the weights from turning negative.
+            scores = torch.zeros_like(self.model_EK)
+            for share, part in zip(root.square(), parts, strict=True):
+                scores = scores + share * part
+            log_p = torch.log_softmax(scores.masked_fill(self.hidden_EK, float("-inf")), dim=1)
+            return -(weight * log_p.gather(1, self.target_E[:, None])[:, 0]).sum() + 1e-3 * root.pow(4).sum()
+
+        def step() -> Tensor:
+            optimizer.zero_grad()
+            value = loss()
+            value.backward()  # type: ignore[no-untyped-call]
+            return value
+
+        with torch.enable_grad():
+            optimizer.step(step)  # type: ignore[no-untyped-call]
+        found = [float(value) for value in root.detach().square()]
+        return _Fit(
+            weights=BlendWeights(
+                model=found[0],
+                memory=found[1] if memory and self.memory_EK is not None else 0.0,
+                trend=found[-1] if recent is not None else 0.0,
+                recent=recent or 1.0,
+            ),
+            loss=float(loss().detach()),
+        )
+
+
+def _recommender(model: CausalModel, blend: Blend, train: Dataset) -> Recommender:
+    """Return what would serve this blend."""
+    counts = train.item_counts
+    return Recommender(
+        scorer=BlendScorer(model, blend),
+        users=train.users,
+        items=train.items,
+        histories=train.histories,
+        known_V=counts > 0,
+        popularity_V=counts,
+        max_history=model.config.max_length,
+    )

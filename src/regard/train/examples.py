@@ -1,0 +1,86 @@
+"""Examples: what validation asks. Several targets of a user after the cut, together counting as one.
+
+A split by time leaves few users on both sides of its cut. Asking each for up to twenty of the items that
+came afterwards makes the answer steadier than asking for the last alone, at the same use of data. The test
+keeps its own protocol: one target a user.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from regard.data.dataset import Dataset
+from regard.data.split import Holdout, Queries
+from regard.evaluate import metrics
+from regard.models.protocols import Ranks
+
+__all__ = ["Examples", "examples_of"]
+
+_TARGETS_PER_USER = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examples:
+    """E questions with their answers.
+
+    Parameters
+    ----------
+    queries
+        ``[E]`` histories and targets.
+    weight_E
+        ``[E]`` weights that sum to one; those of a user sum to the same for all users.
+    """
+
+    queries: Queries
+    weight_E: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.queries)
+
+    def ndcg(self, ranker: Ranks) -> float:
+        """Return the weighted NDCG@10 of what `ranker` would serve."""
+        ranked = ranker.rank(self.queries.histories, k=10)
+        relevant = metrics.Relevant.one(self.queries.target)
+        values = metrics.ndcg(metrics.hits(ranked.item_UK, relevant), relevant.count_U, 10)
+        return float((self.weight_E * values).sum())
+
+
+def examples_of(held: Holdout, known: Dataset, *, most: int) -> Examples:
+    """Return what the users of a validation cut did after it.
+
+    Parameters
+    ----------
+    held
+        The validation cut of `known`.
+    known
+        The whole training log.
+    most
+        At most this many examples. Targets that the part before the cut does not know, or that the user
+        has already had, cannot be recommended and are left out.
+    """
+    full, before = known.histories, held.train.histories
+    row, end = [], []
+    for number in held.queries.user.tolist():
+        after = np.arange(before.stop[number], full.stop[number])
+        some = np.linspace(0, len(after) - 1, min(len(after), _TARGETS_PER_USER)).round().astype(np.int64)
+        row += [number] * len(some)
+        end += after[some].tolist()
+    rows, ends = np.array(row, dtype=np.int64), np.array(end, dtype=np.int64)
+    order = np.random.default_rng(0).permutation(len(rows))
+    rows, ends = rows[order], ends[order]
+    target = np.asarray(full.item[ends])
+    askable = held.train.item_counts[target] > 0
+    for place in np.flatnonzero(askable).tolist():
+        askable[place] = target[place] not in full.item[full.start[rows[place]] : ends[place]]
+    kept = np.sort(np.flatnonzero(askable)[:most])
+    rows, ends = rows[kept], ends[kept]
+    weight = 1.0 / np.bincount(rows, minlength=len(full))[rows] if len(rows) else np.empty(0)
+    queries = Queries(
+        user=rows.astype(np.int32),
+        histories=replace(full, start=full.start[rows], stop=ends),
+        target=target[kept],
+        target_time=np.asarray(full.time[ends]),
+    )
+    return Examples(queries=queries, weight_E=weight / weight.sum() if len(rows) else weight)
