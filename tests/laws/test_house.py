@@ -28,7 +28,6 @@ PYTHON = [
 PASSES_KEYWORDS = {"config.py": "a configuration is made of keywords, and pydantic checks each of them"}
 WITHOUT_TESTS = {
     "models/protocols.py": "only protocols and records: what they promise is tested where it is kept",
-    "losses/base.py": "the protocol of losses and their sum, tested with every loss",
 }
 LONG_TUPLES = {"losses/softmax.py: backward": "torch asks for one gradient for each argument of forward"}
 FORBIDDEN_MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
