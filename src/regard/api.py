@@ -13,8 +13,8 @@ from regard.data.prepare import PrepareOptions, prepare
 from regard.data.schema import Columns
 from regard.data.split import SplitSpec, hold_out
 from regard.data.tables import Source
-from regard.evaluate.protocol import EvaluateOptions
-from regard.evaluate.report import Report
+from regard.evaluation.protocol import EvaluateOptions
+from regard.evaluation.report import Report
 from regard.keep import load_model
 from regard.model import Model
 from regard.recipes.book import recipe_for

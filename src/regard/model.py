@@ -18,9 +18,9 @@ from regard.data.dataset import Dataset
 from regard.data.split import Holdout, SplitSpec, hold_out
 from regard.data.vocab import Id
 from regard.errors import SplitError
-from regard.evaluate.baselines import default_baselines
-from regard.evaluate.protocol import EvaluateOptions, evaluate
-from regard.evaluate.report import Report
+from regard.evaluation.baselines import default_baselines
+from regard.evaluation.protocol import EvaluateOptions, evaluate
+from regard.evaluation.report import Report
 from regard.explain.explanation import Explanation, explain
 from regard.models.blend import Blend
 from regard.models.causal import CausalModel

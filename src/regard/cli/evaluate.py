@@ -37,7 +37,7 @@ def evaluate(
     of a model, a model is trained on its earlier part first (the options from --items to
     --drop-bad-rows are for that).
     """
-    from regard.evaluate.protocol import EvaluateOptions
+    from regard.evaluation.protocol import EvaluateOptions
     from regard.manifest import is_artifact
 
     if is_artifact(what):

@@ -23,7 +23,7 @@ from regard.data.dataset import Dataset
 from regard.data.packing import PackedBatch
 from regard.data.split import Holdout, Queries
 from regard.data.vocab import Vocab
-from regard.evaluate.linear import EASE
+from regard.evaluation.linear import EASE
 from regard.models.blend import Blend, BlendScorer, BlendWeights
 from regard.models.causal import CausalModel
 from regard.models.memory import ItemMemory

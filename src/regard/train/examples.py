@@ -13,7 +13,7 @@ import numpy as np
 
 from regard.data.dataset import Dataset
 from regard.data.split import Holdout, Queries
-from regard.evaluate import metrics
+from regard.evaluation import metrics
 from regard.models.protocols import Ranks
 
 __all__ = ["Examples", "examples_of"]

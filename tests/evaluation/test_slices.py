@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regard.evaluate.slices import quantile_buckets
+from regard.evaluation.slices import quantile_buckets
 
 
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=60), st.integers(1, 6))

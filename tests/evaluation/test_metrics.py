@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from regard.evaluate.metrics import METRICS, Relevant, beyond_accuracy, gini, hits
+from regard.evaluation.metrics import METRICS, Relevant, beyond_accuracy, gini, hits
 
 
 def _random(seed: int, users: int = 200, items: int = 60, places: int = 20):

@@ -8,7 +8,7 @@ import torch
 
 from regard.data.packing import Histories, PackedBatch
 from regard.errors import ConfigError, SplitError
-from regard.evaluate.popularity import Popularity, RandomScorer, RecentPopularity
+from regard.evaluation.popularity import Popularity, RandomScorer, RecentPopularity
 
 
 def _scores(scorer, *histories):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from regard.evaluate.significance import bootstrap_interval, holm, paired_test
+from regard.evaluation.significance import bootstrap_interval, holm, paired_test
 
 VALUES = np.random.default_rng(1).choice([0, 0, 0, 0.3, 0.5, 1.0], size=300)
 

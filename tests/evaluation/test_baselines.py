@@ -8,11 +8,11 @@ import torch
 
 from regard.data.packing import PackedBatch
 from regard.data.split import SplitSpec, hold_out
-from regard.evaluate.baselines import default_baselines
-from regard.evaluate.linear import EASE
-from regard.evaluate.neighbours import ItemKNN
-from regard.evaluate.popularity import Popularity, RecentPopularity
-from regard.evaluate.protocol import EvaluateOptions, evaluate
+from regard.evaluation.baselines import default_baselines
+from regard.evaluation.linear import EASE
+from regard.evaluation.neighbours import ItemKNN
+from regard.evaluation.popularity import Popularity, RecentPopularity
+from regard.evaluation.protocol import EvaluateOptions, evaluate
 
 FAST = EvaluateOptions(bootstrap=100)
 FITS = {

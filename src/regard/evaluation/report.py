@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from regard.evaluate.protocol import Evaluation
-from regard.evaluate.significance import Interval, holm, paired_test
+from regard.evaluation.protocol import Evaluation
+from regard.evaluation.significance import Interval, holm, paired_test
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -191,15 +191,13 @@ class Report:
         }
 
     def table(self) -> Table:
-        """Return the summary as a table for a terminal of 80 columns, the best values in bold."""
+        """Return the summary for a terminal of 80 columns, the best values in bold; see also `verdict`."""
         from rich import box
         from rich.table import Table
         from rich.text import Text
 
         frame = self.summary().drop("Coverage", "Novelty (bits)", "s per 1000 users", "Difference")
-        table = Table(
-            box=box.SIMPLE_HEAD, caption=f"{self.verdict()}\n{self.notes()}", caption_justify="left"
-        )
+        table = Table(box=box.SIMPLE_HEAD, caption=self.notes(), caption_justify="left")
         for place, column in enumerate(frame.columns):
             table.add_column(column, justify="left" if place == 0 else "right", overflow="fold")
         metrics = [name for name in frame.columns if "@" in name]

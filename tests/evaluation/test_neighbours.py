@@ -8,7 +8,7 @@ import torch
 
 from regard.data.packing import PackedBatch
 from regard.errors import ConfigError
-from regard.evaluate.neighbours import ItemKNN
+from regard.evaluation.neighbours import ItemKNN
 
 
 @pytest.mark.parametrize(("neighbours", "shrinkage"), [(3, 0.0), (5, 10.0), (500, 2.0)])

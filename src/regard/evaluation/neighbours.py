@@ -20,8 +20,8 @@ from regard.data.dataset import Dataset
 from regard.data.packing import PackedBatch
 from regard.data.split import Holdout
 from regard.errors import ConfigError
-from regard.evaluate.pairs import distinct_pairs, sparse_product, user_item_matrix
-from regard.evaluate.tuning import best_setting
+from regard.evaluation.pairs import distinct_pairs, sparse_product, user_item_matrix
+from regard.evaluation.tuning import best_setting
 
 __all__ = ["ItemKNN", "KNNQuery"]
 

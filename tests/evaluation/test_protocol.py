@@ -11,8 +11,8 @@ import pytest
 from regard.data.packing import Histories
 from regard.data.split import Queries, SplitSpec, hold_out
 from regard.errors import ConfigError, SplitError
-from regard.evaluate.popularity import Popularity
-from regard.evaluate.protocol import EvaluateOptions, evaluate
+from regard.evaluation.popularity import Popularity
+from regard.evaluation.protocol import EvaluateOptions, evaluate
 from regard.models.protocols import Ranked
 
 

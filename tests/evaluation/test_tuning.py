@@ -9,9 +9,9 @@ import torch
 
 from regard.data.packing import PackedBatch
 from regard.data.split import SplitSpec, hold_out
-from regard.evaluate.linear import EASE
-from regard.evaluate.neighbours import ItemKNN
-from regard.evaluate.tuning import best_setting, target_ranks
+from regard.evaluation.linear import EASE
+from regard.evaluation.neighbours import ItemKNN
+from regard.evaluation.tuning import best_setting, target_ranks
 
 
 def test_the_counted_rank_is_the_place_in_the_served_list(ml100k, serve):

@@ -2,7 +2,7 @@
 
 There are no sampled candidates anywhere: they change the order of systems (Krichene & Rendle, "On
 Sampled Metrics for Item Recommendation", KDD 2020). A ranker is measured on the path that serves. Values
-are kept user by user, so that two systems can be compared on the same queries (`regard.evaluate.report`).
+are kept user by user, so that two systems can be compared on the same queries (`regard.evaluation.report`).
 It does not know models, nor how the queries were cut.
 
 Shape letters: U users (queries), K places of a list, V items.
@@ -23,9 +23,9 @@ from regard.data.dataset import Dataset
 from regard.data.packing import Histories
 from regard.data.split import Queries
 from regard.errors import SplitError
-from regard.evaluate.metrics import METRICS, Beyond, Relevant, beyond_accuracy, hits
-from regard.evaluate.significance import Interval, bootstrap_interval
-from regard.evaluate.slices import quantile_buckets
+from regard.evaluation.metrics import METRICS, Beyond, Relevant, beyond_accuracy, hits
+from regard.evaluation.significance import Interval, bootstrap_interval
+from regard.evaluation.slices import quantile_buckets
 from regard.models.protocols import Ranks
 
 __all__ = ["EvaluateOptions", "Evaluation", "Metric", "Slice", "evaluate"]

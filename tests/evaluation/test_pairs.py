@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from regard.data.packing import Histories
-from regard.evaluate.pairs import distinct_pairs, sparse_product, user_item_matrix
+from regard.evaluation.pairs import distinct_pairs, sparse_product, user_item_matrix
 
 
 def test_repetitions_count_once():

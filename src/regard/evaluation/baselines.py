@@ -12,9 +12,9 @@ from typing import Any, TypeAlias
 
 from regard.data.dataset import Dataset
 from regard.data.split import Holdout
-from regard.evaluate.linear import EASE
-from regard.evaluate.neighbours import ItemKNN
-from regard.evaluate.popularity import Popularity, RandomScorer, RecentPopularity
+from regard.evaluation.linear import EASE
+from regard.evaluation.neighbours import ItemKNN
+from regard.evaluation.popularity import Popularity, RandomScorer, RecentPopularity
 from regard.models.protocols import Scorer
 
 __all__ = ["Baseline", "FitBaseline", "default_baselines"]

@@ -7,7 +7,7 @@ import pytest
 
 from regard.data.packing import PackedBatch
 from regard.errors import CapacityError, ConfigError
-from regard.evaluate.linear import EASE
+from regard.evaluation.linear import EASE
 
 
 def test_weights_and_scores_equal_the_closed_form(make_dataset):
