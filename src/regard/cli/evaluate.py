@@ -11,7 +11,7 @@ from regard.cli import options as opt
 
 __all__ = ["app", "evaluate"]
 
-app = typer.Typer(rich_markup_mode="rich")
+app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
 
 
 @app.command()

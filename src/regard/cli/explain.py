@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app", "explain"]
 
-app = typer.Typer(rich_markup_mode="rich")
+app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
 
 
 @app.command()
