@@ -1,0 +1,18 @@
+"""``regard evaluate`` measures a saved model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from regard.cli.evaluate import app
+
+
+def test_it_prints_a_table_or_json(model_folder: Path) -> None:
+    done = CliRunner().invoke(app, [str(model_folder), "--no-baselines"])
+    assert done.exit_code == 0, done.output
+    assert "NDCG@10" in done.stdout
+    document = json.loads(CliRunner().invoke(app, [str(model_folder), "--no-baselines", "--json"]).stdout)
+    assert document["main_metric"] == "ndcg@10"

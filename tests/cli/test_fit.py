@@ -1,0 +1,24 @@
+"""``regard fit`` trains, saves, and leaves nothing else behind."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from regard.cli.fit import app
+from regard.data.sources.synthetic import SyntheticWorld
+
+
+def test_it_trains_by_a_mapping_of_columns_and_saves_one_folder(
+    world: SyntheticWorld, tmp_path: Path
+) -> None:
+    log = tmp_path / "log.csv"
+    world.events.head(3000).rename({"user_id": "who"}).write_csv(log)
+    model = tmp_path / "model"
+    arguments = [str(log), "-o", str(model), "--columns", "user_id=who", "--recipe", "sequential-tiny"]
+    done = CliRunner().invoke(app, [*arguments, "--set", "epochs=1", "--json"])
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["interrupted"] is False
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["log.csv", "model"]

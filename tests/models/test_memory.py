@@ -1,0 +1,28 @@
+"""The memory adds up the neighbours of the distinct items of a history."""
+
+from __future__ import annotations
+
+import torch
+
+from regard.data.packing import Histories, PackedBatch
+from regard.models.memory import ItemMemory
+
+MEMORY = ItemMemory(
+    item_C=torch.tensor([1, 3, 4]),
+    neighbour_CK=torch.tensor([[1, 2], [0, 2], [0, 1]]),
+    weight_CK=torch.tensor([[0.5, -0.25], [1.0, 2.0], [4.0, 8.0]]),
+)
+
+
+def test_repeats_count_once_and_unknown_items_not_at_all() -> None:
+    sums = MEMORY.sums(PackedBatch.of(Histories.of([[1, 1, 0], [3, 4], []])))
+    assert sums.tolist() == [[0.0, 0.5, -0.25], [5.0, 8.0, 2.0], [0.0, 0.0, 0.0]]
+
+
+def test_ranges_and_lists_of_items_agree() -> None:
+    sums = MEMORY.sums(PackedBatch.of(Histories.of([[3, 4]])))
+    whole = MEMORY.scores(sums, 0, 6)
+    assert whole.tolist() == [[0.0, 5.0, 0.0, 8.0, 2.0, 0.0]]
+    assert torch.equal(MEMORY.scores(sums, 3, 5), whole[:, 3:5])
+    items = torch.tensor([5, 1, 4])
+    assert torch.equal(MEMORY.scores_of(sums, items), whole[:, items])

@@ -1,0 +1,16 @@
+"""Sizes follow from the log."""
+
+from __future__ import annotations
+
+from regard.model import Model
+from regard.recipes.sequential import sequential, sequential_tiny
+
+
+def test_a_window_is_what_the_model_reads(model: Model) -> None:
+    for recipe in (sequential, sequential_tiny):
+        config = recipe(model.train)
+        assert config.loader.window == config.shape["max_length"]
+
+
+def test_a_small_log_still_makes_many_steps(model: Model) -> None:
+    assert model.train.num_events / sequential(model.train).loader.batch_events > 50
