@@ -20,7 +20,7 @@ def test_a_setting_is_changed_by_its_name_or_its_path(model: Model) -> None:
     [
         ("sequental", {}, "did you mean 'sequential'"),
         ("sequential", {"epoch": 3}, r"did you mean 'train\.epochs'"),
-        ("sequential", {"epochs": 0}, r"train\.epochs = 0"),
+        ("sequential", {"epochs": 0}, r"TrainConfig\.epochs = 0"),
     ],
 )
 def test_mistakes_are_named(model: Model, name: str, settings: dict[str, int], message: str) -> None:

@@ -3,7 +3,7 @@
     score = model * (state . item) + memory * (sum of neighbours) + trend * log(1 + recent count)
 
 The three weights are found on validation; a part that did not help there has weight zero. The trend is the
-same for every user, so it moves a list but never a measured influence of an event.
+same for every user: it moves a list, and an influence only through the normaliser of the probabilities.
 
 Shape letters: U users, V items.
 """
