@@ -1,0 +1,1 @@
+"""Peers: each is installed in an environment of its own and called through an adaptor that runs inside it."""

@@ -1,0 +1,97 @@
+"""What Lightning tells while a peer trains: times and targets of steps, validation, the best weights.
+
+RecTools and RePlay both train with Lightning, under two names of the package, so the base class is an
+argument. Counting targets takes microseconds of a step of seconds. It runs in the peers' environments.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["make_clock", "make_watcher"]
+
+
+def make_clock(base: type, count: Callable[[Any], int]) -> Any:
+    """Return a callback that notes when each step ended and how many targets it had.
+
+    Parameters
+    ----------
+    base
+        Lightning's ``Callback``.
+    count
+        Number of targets in a batch.
+    """
+
+    class Clock(base):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.ends: list[float] = []
+            self.targets: list[int] = []
+
+        def __deepcopy__(self, memo: object) -> Any:
+            return self
+
+        def on_train_batch_end(
+            self, trainer: Any, module: Any, outputs: Any, batch: Any, number: int
+        ) -> None:
+            self.ends.append(time.perf_counter())
+            self.targets.append(count(batch))
+
+        def speed(self, warmup: int) -> dict[str, float]:
+            """Return targets per second after the first `warmup` steps."""
+            seconds = self.ends[-1] - self.ends[warmup - 1]
+            events = sum(self.targets[warmup:])
+            return {
+                "events": events,
+                "seconds": seconds,
+                "steps": len(self.ends) - warmup,
+                "events_per_second": events / seconds,
+            }
+
+    return Clock()
+
+
+def make_watcher(base: type, validate: Callable[[Any], float], *, patience: int, max_seconds: float) -> Any:
+    """Return a callback that validates after each epoch, keeps the best weights and ends the training.
+
+    Parameters
+    ----------
+    base
+        Lightning's ``Callback``.
+    validate
+        Called with the module; higher is better.
+    patience
+        Epochs without improvement after which training ends.
+    max_seconds
+        Training seconds after which it ends in any case.
+    """
+
+    class Watcher(base):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.history: list[dict[str, float]] = []
+            self.best_epoch, self.best, self.weights = 0, -1.0, None
+            self.seconds = 0.0
+
+        def __deepcopy__(self, memo: object) -> Any:
+            return self
+
+        def on_train_epoch_start(self, trainer: Any, module: Any) -> None:
+            self.began = time.perf_counter()
+
+        def on_train_epoch_end(self, trainer: Any, module: Any) -> None:
+            self.seconds += time.perf_counter() - self.began
+            value = validate(module)
+            module.train()
+            epoch = len(self.history) + 1
+            self.history.append({"epoch": epoch, "seconds": self.seconds, "validation": value})
+            if value > self.best:
+                self.best, self.best_epoch = value, epoch
+                self.weights = copy.deepcopy(module.state_dict())
+            if epoch - self.best_epoch >= patience or self.seconds > max_seconds:
+                trainer.should_stop = True
+
+    return Watcher()

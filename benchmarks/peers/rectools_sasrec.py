@@ -1,0 +1,168 @@
+"""RecTools 0.19: SASRecModel, as its guide on advanced training uses it; runs in its own environment.
+
+Its model trains on the latest ``session_max_len`` events of each user. Histories to continue are given to
+`recommend` as a data set of their own, its documented way for users that training did not know.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pytorch_lightning import Callback, Trainer, seed_everything
+from rectools import Columns
+from rectools.dataset import Dataset
+from rectools.models import SASRecModel
+
+from benchmarks.peers.clock import make_clock, make_watcher
+from benchmarks.peers.exchange import Log, Questions, ndcg, write_lists
+
+__all__ = ["curve", "quality", "recommending", "speed"]
+
+
+def speed(job: dict[str, Any]) -> dict[str, Any]:
+    """Train for a number of steps; return events per second after the warm-up."""
+    seed_everything(job["seed"])
+    clock = make_clock(Callback, lambda batch: int((batch["y"] != 0).sum()))
+    model = _model(
+        job["settings"], epochs=1, callbacks=[clock], steps=job["steps"], precision=job.get("precision")
+    )
+    model.fit(_dataset(Log.read(job["log"])))
+    return clock.speed(job["warmup"])
+
+
+def recommending(job: dict[str, Any]) -> dict[str, Any]:
+    """Time lists for all users of the log, for one known user, and for one unseen history at a time."""
+    seed_everything(job["seed"])
+    log, questions = Log.read(job["log"]), Questions.read(job["questions"])
+    dataset = _dataset(log)
+    model = _model(job["settings"], epochs=1, callbacks=[], steps=2)
+    model.fit(dataset)
+    began = time.perf_counter()
+    found = model.recommend(users=np.unique(log.user), dataset=dataset, k=job["k"], filter_viewed=True)
+    everyone = time.perf_counter() - began
+    assert found[Columns.User].nunique() == len(np.unique(log.user))
+    known = []
+    for user in np.unique(log.user)[: job["singles"]]:
+        began = time.perf_counter()
+        model.recommend(users=[user], dataset=dataset, k=job["k"], filter_viewed=True)
+        known.append(time.perf_counter() - began)
+    unseen, with_dataset = [], []
+    for number in range(job["singles"]):
+        frame = _frame(questions.log, questions.log.user == number)
+        frame[Columns.User] = 10_000_000
+        began = time.perf_counter()
+        alone = Dataset.construct(frame)
+        built = time.perf_counter()
+        model.recommend(users=[10_000_000], dataset=alone, k=job["k"], filter_viewed=True)
+        unseen.append(time.perf_counter() - built)
+        with_dataset.append(time.perf_counter() - began)
+    return {
+        "everyone": everyone,
+        "known": float(np.median(known)),
+        "unseen": float(np.median(unseen)),
+        "unseen_with_dataset": float(np.median(with_dataset)),
+    }
+
+
+def quality(job: dict[str, Any]) -> dict[str, Any]:
+    """Find the best number of epochs on validation, train that long on everything, write the lists."""
+    seed_everything(job["seed"])
+    asked = Questions.read(job["validation"])
+    ask_on = _dataset(asked.log)
+
+    def validate(module: Any) -> float:
+        searched.is_fitted = True
+        return ndcg(asked, _lists(searched, ask_on, len(asked), k=10))
+
+    watcher = make_watcher(Callback, validate, patience=job["patience"], max_seconds=job["max_seconds"])
+    searched = _model(job["settings"], epochs=job["max_epochs"], callbacks=[watcher])
+    searched.fit(_dataset(Log.read(job["search"])))
+
+    seed_everything(job["seed"])
+    began = time.perf_counter()
+    final = _model(job["settings"], epochs=watcher.best_epoch, callbacks=[])
+    final.fit(_dataset(Log.read(job["log"])))
+    refit = time.perf_counter() - began
+    questions = Questions.read(job["questions"])
+    began = time.perf_counter()
+    write_lists(job["lists"], _lists(final, _dataset(questions.log), len(questions), k=job["k"]))
+    return {
+        "history": watcher.history,
+        "best_epoch": watcher.best_epoch,
+        "validation": watcher.best,
+        "search_seconds": watcher.seconds,
+        "refit_seconds": refit,
+        "list_seconds": time.perf_counter() - began,
+    }
+
+
+def curve(job: dict[str, Any]) -> dict[str, Any]:
+    """Train on everything and write the lists for the test after each epoch, until time is up."""
+    seed_everything(job["seed"])
+    questions = Questions.read(job["questions"])
+    ask_on = _dataset(questions.log)
+
+    def lists(module: Any) -> float:
+        model.is_fitted = True
+        number = len(watcher.history) + 1
+        write_lists(f"{job['lists']}-{number}.npz", _lists(model, ask_on, len(questions), k=job["k"]))
+        return float(number)
+
+    watcher = make_watcher(Callback, lists, patience=10**6, max_seconds=job["max_seconds"])
+    model = _model(job["settings"], epochs=job["max_epochs"], callbacks=[watcher])
+    model.fit(_dataset(Log.read(job["log"])))
+    return {"seconds": [epoch["seconds"] for epoch in watcher.history]}
+
+
+def _model(
+    settings: dict[str, Any],
+    *,
+    epochs: int,
+    callbacks: list[Any],
+    steps: int | None = None,
+    precision: str | None = None,
+) -> SASRecModel:
+    def trainer() -> Trainer:
+        """Do what RecTools' own trainer does, and let the callbacks listen."""
+        return Trainer(
+            max_epochs=epochs,
+            min_epochs=1,
+            logger=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            enable_checkpointing=False,
+            devices=1,
+            callbacks=callbacks,
+            limit_train_batches=steps,
+            precision=precision,
+        )
+
+    return SASRecModel(get_trainer_func=trainer, **settings)
+
+
+def _lists(model: SASRecModel, dataset: Dataset, users: int, *, k: int) -> np.ndarray:
+    """Return ``[U, k]`` item numbers; users of whom no item is known get none."""
+    found = model.recommend(
+        users=np.arange(users), dataset=dataset, k=k, filter_viewed=True, on_unsupported_targets="ignore"
+    )
+    lists = np.full((users, k), -1, dtype=np.int64)
+    lists[found[Columns.User].to_numpy(), found[Columns.Rank].to_numpy() - 1] = found[Columns.Item].to_numpy()
+    return lists
+
+
+def _dataset(log: Log) -> Dataset:
+    return Dataset.construct(_frame(log, slice(None)))
+
+
+def _frame(log: Log, rows: Any) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            Columns.User: log.user[rows].astype(np.int64),
+            Columns.Item: log.item[rows].astype(np.int64),
+            Columns.Weight: 1.0,
+            Columns.Datetime: log.time[rows].astype("datetime64[us]"),
+        }
+    )

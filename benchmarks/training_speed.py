@@ -1,0 +1,142 @@
+"""Events per second and memory of training, beside RecTools, on ML-1M in SASRec's shape.
+
+    python benchmarks/training_speed.py            # whole epochs, three repeats, half an hour
+    python benchmarks/training_speed.py --quick    # twelve steps of each, two repeats, minutes
+
+Width 128, 2 blocks, 2 heads, feed-forward width 128 as in RecTools' block, histories of 200, full softmax,
+dropout 0.2, batches of 128 x 200 events. Both alternate in the same run, each time in a fresh process; the
+first steps of each are left out. An event counts when it is a target: RecTools trains on the latest 200 of
+each user, Regard on all. RecTools runs as its documentation has it (float32); a third arm gives it bfloat16,
+which it does not document, to show what of the ratio is due to that.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from rich.console import Console
+
+from benchmarks.common import ROOT, WORKSPACE, Fresh, Target, fresh, keep, median, read, spread
+from benchmarks.peers.venvs import python_of
+from benchmarks.tasks import dataset_of, log_of
+from regard.models.causal import CausalConfig
+
+WIDTH, BLOCKS, HEADS, LENGTH, BATCH = 128, 2, 2, 200, 128
+OWN = ROOT / "benchmarks" / "own.py"
+RECTOOLS = ROOT / "benchmarks" / "peers" / "rectools_sasrec.py"
+PEER = {
+    "n_factors": WIDTH,
+    "n_blocks": BLOCKS,
+    "n_heads": HEADS,
+    "session_max_len": LENGTH,
+    "batch_size": BATCH,
+    "dropout_rate": 0.2,
+    "loss": "softmax",
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--data", default="ml-1m")
+    parser.add_argument("--repeats", type=int)
+    parser.add_argument("--quick", action="store_true", help="a few steps instead of whole epochs")
+    arguments = parser.parse_args()
+    repeats = arguments.repeats or (2 if arguments.quick else 3)
+    result = measure(arguments.data, repeats=repeats, steps=12 if arguments.quick else None)
+    # A quick run does not replace figures of whole epochs.
+    keep("training_speed_quick" if arguments.quick and read("training_speed") else "training_speed", result)
+
+
+def measure(data: str, *, repeats: int, steps: int | None) -> dict[str, Any]:
+    """Measure all arms in turn, `repeats` times."""
+    console = Console(highlight=False, soft_wrap=True)
+    WORKSPACE.mkdir(exist_ok=True)
+    log = WORKSPACE / f"{data}.npz"
+    log_of(dataset_of(data).histories).write(log)
+    job = {"log": str(log), "seed": 0, "steps": steps, "warmup": 3}
+    shape = own_shape()
+    own = {**job, "shape": shape, "loader": {"window": LENGTH, "batch_events": BATCH * LENGTH}}
+    peer = {**job, "settings": PEER}
+    arms: dict[str, list[Fresh]] = {"regard": [], "rectools": [], "rectools bfloat16": []}
+    speeds = []
+    for number in range(repeats):
+        speeds.append(fresh(OWN, "matrix_speed", {}).value)
+        arms["regard"].append(fresh(OWN, "speed", own))
+        arms["rectools"].append(fresh(RECTOOLS, "speed", peer, python=python_of("rectools")))
+        if number == 0:
+            half = {**peer, "precision": "bf16-mixed"}
+            arms["rectools bfloat16"].append(fresh(RECTOOLS, "speed", half, python=python_of("rectools")))
+        for name, runs in arms.items():
+            last = runs[-1]
+            console.print(
+                f"{number + 1} of {repeats}  {name:18} {last.value['events_per_second']:8,.0f} events/s "
+                f"{last.peak_gb:.2f} GB ({last.value['steps']} steps)"
+            )
+    result = summary(arms, speeds, shape)
+    for target in result["targets"]:
+        console.print(str(Target(**{name: value for name, value in target.items() if name != "met"})))
+    return {"data": data, "whole_epochs": steps is None, "peer_settings": PEER, **result}
+
+
+def own_shape() -> dict[str, Any]:
+    """Return Regard's shape, with RecTools' feed-forward width where the model has that option."""
+    shape: dict[str, Any] = {"width": WIDTH, "blocks": BLOCKS, "heads": HEADS, "max_length": LENGTH}
+    if "expansion" in CausalConfig.model_fields:
+        shape["expansion"] = 1
+    return {**shape, "dropout": 0.2, "embedding_dropout": 0.2}
+
+
+def summary(
+    arms: dict[str, list[Fresh]], speeds: list[dict[str, float]], shape: dict[str, Any]
+) -> dict[str, Any]:
+    """Return medians, ratios and targets."""
+    systems = {
+        name: {
+            "events_per_second": median([run.value["events_per_second"] for run in runs]),
+            "spread": spread([run.value["events_per_second"] for run in runs]),
+            "peak_gb": median([run.peak_gb for run in runs]),
+            "runs": [{**run.value, "peak_gb": run.peak_gb} for run in runs],
+        }
+        for name, runs in arms.items()
+    }
+    own, peer = systems["regard"], systems["rectools"]
+    flop = arms["regard"][0].value["flop_per_event"]
+    matrix = {name: median([one[name] for one in speeds]) for name in speeds[0]}
+    reached = own["events_per_second"] * flop / 1e9
+    targets = [
+        Target(
+            name="training: events per second, regard / RecTools",
+            value=own["events_per_second"] / peer["events_per_second"],
+            goal=8.0,
+            unit="x",
+        ),
+        Target(
+            name="training: peak memory, regard / RecTools",
+            value=own["peak_gb"] / peer["peak_gb"],
+            goal=0.5,
+            unit="x",
+            lower_is_better=True,
+        ),
+        Target(
+            name="training: share of the machine's bfloat16 matrix speed",
+            value=reached / matrix["bfloat16"],
+            goal=0.5,
+        ),
+    ]
+    return {
+        "systems": systems,
+        "shape": shape,
+        "gflops_matrix": matrix,
+        "mflop_per_event": flop / 1e6,
+        "gflops_reached": reached,
+        "targets": [target.to_json() for target in targets],
+    }
+
+
+if __name__ == "__main__":
+    main()
