@@ -24,7 +24,16 @@ from regard.train.config import TrainConfig
 from regard.train.hooks import Silent, StepDone
 from regard.train.trainer import Trainer
 
-__all__ = ["curve", "flop_per_event", "matrix_speed", "quality", "recommending", "save_model", "speed"]
+__all__ = [
+    "baselines",
+    "curve",
+    "flop_per_event",
+    "matrix_speed",
+    "quality",
+    "recommending",
+    "save_model",
+    "speed",
+]
 
 
 class _EnoughError(Exception):
@@ -170,6 +179,34 @@ def quality(job: dict[str, Any]) -> dict[str, Any]:
         "config": model.config.to_json(),
         "blend": model.blend.weights.to_json(),
     }
+
+
+def baselines(job: dict[str, Any]) -> dict[str, Any]:
+    """Fit every baseline, its settings chosen on validation, and write its lists for the test."""
+    from benchmarks.tasks import Task
+    from regard.data.split import SplitSpec, hold_out
+    from regard.evaluation.baselines import default_baselines
+    from regard.recommend.recommender import Recommender
+
+    task = Task(job["data"], job["split"])
+    train, known = task.held.train, task.dataset
+    counts = train.item_counts
+    inner = hold_out(train, SplitSpec.parse(job["split"]))
+    seconds = {}
+    for number, baseline in enumerate(default_baselines()):
+        began = time.perf_counter()
+        ranker = Recommender(
+            scorer=baseline.fit(train, inner),
+            users=known.users,
+            items=known.items,
+            histories=known.histories,
+            known_V=counts > 0,
+            popularity_V=counts,
+        )
+        ranked = ranker.rank(task.held.queries.histories, k=job["k"])
+        write_lists(f"{job['lists']}-{number}.npz", ranked.item_UK)
+        seconds[baseline.name] = time.perf_counter() - began
+    return {"seconds": seconds}
 
 
 def curve(job: dict[str, Any]) -> dict[str, Any]:
