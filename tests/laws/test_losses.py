@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from regard.losses.negatives import NegativeSampler
+from regard.losses.negatives import Negatives, NegativeSampler
 from regard.losses.sampled import SampledSoftmax
 from regard.losses.softmax import FullSoftmax
 from regard.nn.heads import Catalogue
@@ -72,6 +72,65 @@ def test_rows_of_the_padding_get_no_probability_and_no_gradient() -> None:
     torch.testing.assert_close(loss.mean(), torch.tensor(float(np.log(ITEMS))), rtol=1e-4, atol=1e-4)
     assert weight.grad is not None
     assert (weight.grad[ITEMS:] == 0).all()
+
+
+class Given:
+    """Draws what it was given, every time."""
+
+    def __init__(self, drawn: Negatives) -> None:
+        self.drawn = drawn
+
+    def draw(self, device: object = "cpu") -> Negatives:
+        return self.drawn
+
+
+DRAWN = Negatives(item_K=torch.tensor([0, 3, 4, 8]), log_weight_K=torch.tensor([0.3, -1.0, 2.0, 0.0]))
+
+
+@pytest.mark.parametrize("chunk", [1, 9, 1 << 20])
+@pytest.mark.parametrize("with_bias", [False, True])
+def test_the_sampled_softmax_equals_cross_entropy_over_what_was_drawn(chunk: int, with_bias: bool) -> None:
+    results = []
+    for chunked in (True, False):
+        states, target = problem()
+        weight = torch.randn(PADDED, 4).requires_grad_()
+        bias = torch.randn(PADDED).requires_grad_() if with_bias else None
+        catalogue = Catalogue(weight_PD=weight, bias_P=bias, size=ITEMS)
+        if chunked:
+            total = SampledSoftmax(Given(DRAWN), chunk_logits=chunk)(states, target, catalogue).total  # type: ignore[arg-type]
+        else:
+            negative = catalogue.scores_shared(states, DRAWN.item_K) + DRAWN.log_weight_K
+            negative = negative.masked_fill(target[:, None] == DRAWN.item_K, float("-inf"))
+            logits = torch.cat([catalogue.scores_of(states, target)[:, None], negative], dim=1)
+            total = F.cross_entropy(logits, torch.zeros_like(target), reduction="sum")
+        (3 * total).backward()
+        grads = [states.grad, weight.grad, *([] if bias is None else [bias.grad])]
+        results.append([total.detach(), *(grad for grad in grads if grad is not None)])
+    for ours, truth in zip(*results, strict=True):
+        torch.testing.assert_close(ours, truth)
+
+
+def test_the_sampled_softmax_passes_gradcheck() -> None:
+    states, target = problem(torch.float64)
+    weight = torch.randn(PADDED, 4, dtype=torch.float64, requires_grad=True)
+    bias = torch.randn(PADDED, dtype=torch.float64, requires_grad=True)
+    loss = SampledSoftmax(Given(DRAWN), chunk_logits=15)  # type: ignore[arg-type]
+
+    def total(states: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        return loss(states, target, Catalogue(weight_PD=weight, bias_P=bias, size=ITEMS)).total
+
+    assert torch.autograd.gradcheck(total, (states, weight, bias))
+
+
+def test_under_autocast_the_sampled_softmax_stays_close_to_the_exact_one() -> None:
+    states, target = problem()
+    catalogue = Catalogue(weight_PD=torch.randn(PADDED, 4), bias_P=None, size=ITEMS)
+    loss = SampledSoftmax(Given(DRAWN))  # type: ignore[arg-type]
+    exact = loss(states, target, catalogue).total
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        fast = loss(states, target, catalogue).total
+    assert fast.dtype == torch.float32
+    torch.testing.assert_close(fast, exact, rtol=0.02, atol=0.02)
 
 
 @pytest.mark.parametrize("power", [0.0, 0.75])

@@ -18,3 +18,14 @@ def test_rows_are_padded_to_a_multiple_of_64(size: int, rows: int) -> None:
 def test_an_id_is_a_row() -> None:
     embedding = IdEmbedding(10, 4)
     torch.testing.assert_close(embedding(torch.tensor([7, 7])), embedding.weight[[7, 7]])
+
+
+def test_its_gradient_is_sparse_where_that_is_asked_for() -> None:
+    embedding = IdEmbedding(10, 4)
+    dense, sparse = [], []
+    for grads, embedding.sparse in ((dense, False), (sparse, True)):
+        embedding(torch.tensor([7, 3, 7])).square().sum().backward()
+        grads.append(embedding.weight.grad)
+        embedding.weight.grad = None
+    assert sparse[0].is_sparse
+    torch.testing.assert_close(sparse[0].to_dense(), dense[0])

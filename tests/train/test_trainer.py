@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -16,6 +17,8 @@ from regard.data.loader import LoaderConfig, WindowLoader
 from regard.data.packing import Histories
 from regard.errors import ResumeError, TrainingError
 from regard.losses.base import LossSum
+from regard.losses.negatives import NegativeSampler
+from regard.losses.sampled import SampledSoftmax
 from regard.losses.softmax import FullSoftmax
 from regard.models.causal import CausalConfig, CausalModel
 from regard.nn.heads import Catalogue
@@ -107,6 +110,35 @@ def test_a_killed_run_resumes_to_the_weights_of_an_uninterrupted_one(
     result = resumed.run(folder=tmp_path / "run", fingerprint="f", resume=True)
     assert equal(weights(whole), weights(resumed))
     assert [epoch["loss"] for epoch in result.history] == [epoch["loss"] for epoch in expected.history]
+
+
+def test_a_killed_run_with_a_table_moved_by_rows_resumes_to_the_same_weights(
+    histories: Histories, tmp_path: Path
+) -> None:
+    def power_cut(done: StepDone) -> None:
+        if (done.epoch, done.step) == (2, 2):
+            raise PowerCutError
+
+    def by_rows(**config: object) -> Trainer:
+        loss = SampledSoftmax(NegativeSampler(np.ones(ITEMS), size=6))
+        return trainer(histories, loss=loss, row_wise_from=ITEMS, **config)
+
+    whole = by_rows()
+    whole.run()
+    killed = by_rows(checkpoint_seconds=1e-9)
+    with pytest.raises(PowerCutError):
+        killed.run(hooks=[Listener(power_cut)], folder=tmp_path / "run", fingerprint="f")
+    resumed = by_rows(checkpoint_seconds=1e-9)
+    resumed.run(folder=tmp_path / "run", fingerprint="f", resume=True)
+    assert equal(weights(whole), weights(resumed))
+
+
+def test_a_table_moved_by_rows_learns_what_comes_next(histories: Histories) -> None:
+    listener = Listener()
+    trainer(histories, epochs=15, row_wise_from=ITEMS).run(hooks=[listener])
+    losses = [done.loss for done in listener.epochs]
+    assert losses[0] > 2.0
+    assert losses[-1] < 1.0
 
 
 def test_the_best_weights_survive_a_resume(histories: Histories, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from torch import Tensor
+from torch.nn import functional as F
 
 __all__ = ["Catalogue"]
 
@@ -20,28 +21,45 @@ class Catalogue:
     Parameters
     ----------
     weight_PD
-        ``[P, D]`` output vectors; rows from V on belong to no item.
+        ``[P, D]`` table of vectors; rows from V on belong to no item.
     bias_P
         ``[P]`` a score that every user adds for an item, or None.
     size
         V.
+    unit
+        Whether the vectors are the rows brought to length one, or the rows themselves.
+    sparse
+        Whether the gradient of `rows` is sparse; see `regard.nn.embed.IdEmbedding`.
     """
 
     weight_PD: Tensor
     bias_P: Tensor | None
     size: int
+    unit: bool = False
+    sparse: bool = False
+
+    def vectors(self) -> Tensor:
+        """Return ``[P, D]`` output vectors, those of the padding included."""
+        return self._vectors(self.weight_PD)
+
+    def rows(self, item_K: Tensor) -> Tensor:
+        """Return ``[K, D]`` output vectors of some items."""
+        return self._vectors(F.embedding(item_K, self.weight_PD, sparse=self.sparse))
 
     def scores(self, states_MD: Tensor, start: int, stop: int) -> Tensor:
         """Return ``[M, stop - start]`` scores of the items `start` to `stop`."""
-        scores = states_MD @ self.weight_PD[start:stop].T
+        scores = states_MD @ self._vectors(self.weight_PD[start:stop]).T
         return scores if self.bias_P is None else scores + self.bias_P[start:stop]
 
     def scores_of(self, states_MD: Tensor, item_M: Tensor) -> Tensor:
         """Return ``[M]`` scores of one item for each state."""
-        scores = (states_MD * self.weight_PD[item_M]).sum(-1)
+        scores = (states_MD * self.rows(item_M)).sum(-1)
         return scores if self.bias_P is None else scores + self.bias_P[item_M]
 
     def scores_shared(self, states_MD: Tensor, item_K: Tensor) -> Tensor:
         """Return ``[M, K]`` scores of the same K items for all states."""
-        scores = states_MD @ self.weight_PD[item_K].T
+        scores = states_MD @ self.rows(item_K).T
         return scores if self.bias_P is None else scores + self.bias_P[item_K]
+
+    def _vectors(self, weight_KD: Tensor) -> Tensor:
+        return F.normalize(weight_KD, dim=-1) if self.unit else weight_KD

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from regard.artifact import ArtifactContent, read_artifact, write_artifact
 from regard.errors import ResumeError
+from regard.train.optim import Optimizer
 
 __all__ = ["Progress", "load_checkpoint", "save_checkpoint"]
 
@@ -35,6 +35,8 @@ class Progress:
         One dictionary for each finished epoch, as written to the log.
     best_weights
         Weights of the best epoch, on the CPU.
+    average
+        The running average of the weights; empty if there is none.
     """
 
     epoch: int = 0
@@ -45,10 +47,11 @@ class Progress:
     best_epoch: int = 0
     history: list[dict[str, Any]] = field(default_factory=list)
     best_weights: dict[str, Tensor] = field(default_factory=dict)
+    average: dict[str, Tensor] = field(default_factory=dict)
 
 
 def save_checkpoint(
-    folder: Path, *, fingerprint: str, model: nn.Module, optimizer: torch.optim.Optimizer, progress: Progress
+    folder: Path, *, fingerprint: str, model: nn.Module, optimizer: Optimizer, progress: Progress
 ) -> None:
     """Write a checkpoint; the older one is kept until the new one is complete.
 
@@ -61,11 +64,6 @@ def save_checkpoint(
     model, optimizer, progress
         What is saved.
     """
-    moments = {
-        f"{number}.{name}": value
-        for number, state in optimizer.state_dict()["state"].items()
-        for name, value in state.items()
-    }
     document = {
         "fingerprint": fingerprint,
         "epoch": progress.epoch,
@@ -76,13 +74,16 @@ def save_checkpoint(
         "best_epoch": progress.best_epoch,
         "history": progress.history,
     }
-    tensors = {"weights": model.state_dict(), "optimizer": moments, "best": progress.best_weights}
+    tensors = {
+        "weights": model.state_dict(),
+        "optimizer": optimizer.tensors(),
+        "best": progress.best_weights,
+        "average": progress.average,
+    }
     write_artifact(folder, ArtifactContent(documents={"progress": document}, tensors=tensors))
 
 
-def load_checkpoint(
-    folder: Path, *, fingerprint: str, model: nn.Module, optimizer: torch.optim.Optimizer
-) -> Progress:
+def load_checkpoint(folder: Path, *, fingerprint: str, model: nn.Module, optimizer: Optimizer) -> Progress:
     """Put weights and moments of a checkpoint back, and return how far it had come.
 
     Raises
@@ -100,11 +101,7 @@ def load_checkpoint(
             "start without resuming, or give the data and settings of the interrupted run"
         )
     model.load_state_dict(dict(content.tensors["weights"]))
-    state: dict[int, dict[str, Tensor]] = {}
-    for name, value in content.tensors["optimizer"].items():
-        number, key = name.split(".", 1)
-        state.setdefault(int(number), {})[key] = value
-    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+    optimizer.load(content.tensors["optimizer"])
     return Progress(
         epoch=document["epoch"],
         step=document["step"],
@@ -114,4 +111,5 @@ def load_checkpoint(
         best_epoch=document["best_epoch"],
         history=document["history"],
         best_weights=dict(content.tensors["best"]),
+        average={name: value.clone() for name, value in content.tensors["average"].items()},
     )
