@@ -81,6 +81,7 @@ class Model:
         exclude_seen: bool = True,
         only: Ids | None = None,
         exclude: Ids | None = None,
+        at: Any = None,
     ) -> pl.DataFrame:
         """Recommend for users by id, or for bare histories; see `Recommender.recommend`."""
         return self.recommender.recommend(
@@ -91,6 +92,7 @@ class Model:
             exclude_seen=exclude_seen,
             only=only,
             exclude=exclude,
+            at=at,
         )
 
     def explain(

@@ -11,12 +11,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 import numpy as np
 import torch
 from torch import Tensor
 
-__all__ = ["Histories", "PackedBatch"]
+__all__ = ["NO_TIME", "Histories", "PackedBatch"]
+
+NO_TIME: Final = -(2**63)  # stands where a time is not known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +33,11 @@ class Histories:
     item
         Flat int32 item numbers.
     time
-        Flat int64 microseconds since 1970 (UTC), or since the log's own zero.
+        Flat int64 microseconds since 1970 (UTC), or since the log's own zero; `NO_TIME` if not known.
     fields
         Further flat columns by name, for instance ``weight`` or ``event_type``.
+    asked
+        ``[U]`` int64 microseconds: when each user is recommended something; None if that is not known.
 
     Examples
     --------
@@ -48,6 +53,7 @@ class Histories:
     item: np.ndarray
     time: np.ndarray
     fields: Mapping[str, np.ndarray] = field(default_factory=dict)
+    asked: np.ndarray | None = None
 
     @classmethod
     def of(cls, items: list[list[int]], times: list[list[int]] | None = None) -> Histories:
@@ -83,7 +89,8 @@ class Histories:
 
     def take(self, rows: np.ndarray | slice) -> Histories:
         """Return the histories of some users, in the order of `rows`; nothing is copied."""
-        return replace(self, start=self.start[rows], stop=self.stop[rows])
+        asked = None if self.asked is None else self.asked[rows]
+        return replace(self, start=self.start[rows], stop=self.stop[rows], asked=asked)
 
     def latest(self, count: int) -> Histories:
         """Return the same users with at most their `count` latest events."""
@@ -123,6 +130,7 @@ class Histories:
             item=np.asarray(self.item[chosen]),
             time=np.asarray(self.time[chosen]),
             fields={name: np.asarray(column[chosen]) for name, column in self.fields.items()},
+            asked=self.asked,
         )
 
 
@@ -142,6 +150,9 @@ class PackedBatch:
         ``[U + 1]`` int64: user u owns the events ``offsets[u]`` to ``offsets[u + 1]``.
     user_U
         ``[U]`` int64 user numbers, -1 for a history that belongs to no known user. Only for messages.
+    asked_U
+        ``[U]`` int64 microseconds: when the next item is asked for, `NO_TIME` where that is not known; None
+        if it is known of nobody.
 
     Examples
     --------
@@ -155,6 +166,7 @@ class PackedBatch:
     offsets: Tensor
     user_U: Tensor
     fields: Mapping[str, Tensor] = field(default_factory=dict)
+    asked_U: Tensor | None = None
 
     @classmethod
     def of(cls, histories: Histories, user: np.ndarray | None = None) -> PackedBatch:
@@ -167,6 +179,7 @@ class PackedBatch:
             offsets=torch.from_numpy(np.concatenate([[0], np.cumsum(histories.lengths)]).astype(np.int64)),
             user_U=torch.from_numpy(known),
             fields={name: torch.from_numpy(column[events]) for name, column in histories.fields.items()},
+            asked_U=None if histories.asked is None else torch.from_numpy(histories.asked),
         )
 
     @property
@@ -192,6 +205,7 @@ class PackedBatch:
             offsets=self.offsets.to(device),
             user_U=self.user_U.to(device),
             fields={name: column.to(device) for name, column in self.fields.items()},
+            asked_U=None if self.asked_U is None else self.asked_U.to(device),
         )
 
 

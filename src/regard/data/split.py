@@ -45,6 +45,10 @@ class Queries:
     def __len__(self) -> int:
         return len(self.target)
 
+    def asked_when_it_happened(self) -> Histories:
+        """Return the histories with the times of their targets as the times of the requests."""
+        return replace(self.histories, asked=self.target_time)
+
 
 class SplitSpec(Config):
     """How a log is cut.

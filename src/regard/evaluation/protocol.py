@@ -42,6 +42,9 @@ class EvaluateOptions(Config):
         The one of `ks` that slices, comparisons and what lies beyond accuracy use.
     exclude_seen
         Leave out of the lists what is in the history.
+    request_time
+        Tell the ranker when the target happened, as a server knows when it is asked. Published tables
+        that do so are a comparison of their own.
     bootstrap
         Number of bootstrap samples behind each interval.
     confidence
@@ -53,6 +56,7 @@ class EvaluateOptions(Config):
     ks: tuple[int, ...] = pydantic.Field(default=(5, 10, 20), min_length=1)
     main_k: int = 10
     exclude_seen: bool = True
+    request_time: bool = False
     bootstrap: int = pydantic.Field(default=2000, ge=100)
     confidence: float = pydantic.Field(default=0.95, gt=0, lt=1)
     seed: int = pydantic.Field(default=0, ge=0, lt=2**31)
@@ -194,7 +198,8 @@ def evaluate(
     if len(queries) == 0:
         raise SplitError("there are no queries to evaluate on; cut the log earlier")
     started = time.perf_counter()
-    ranked = ranker.rank(queries.histories, k=max(options.ks), exclude_seen=options.exclude_seen)
+    histories = queries.asked_when_it_happened() if options.request_time else queries.histories
+    ranked = ranker.rank(histories, k=max(options.ks), exclude_seen=options.exclude_seen)
     seconds = time.perf_counter() - started
     assert ranked.item_UK.shape == (len(queries), max(options.ks))
 

@@ -109,6 +109,7 @@ def _shortened(history: Histories, batch_events: int) -> Iterator[Histories]:
             item=history.item[chosen],
             time=history.time[chosen],
             fields={name: column[chosen] for name, column in history.fields.items()},
+            asked=None if history.asked is None else np.repeat(history.asked, len(lengths)),
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from regard.data.packing import PackedBatch
+from regard.data.packing import NO_TIME, PackedBatch
 
 __all__ = ["NextItem", "next_item"]
 
@@ -19,7 +19,8 @@ class NextItem:
     Parameters
     ----------
     inputs
-        The batch without each user's last event; users with one event are left empty.
+        The batch without each user's last event, asked when that event happened; users with one event
+        are left empty.
     target_T
         ``[T]`` int64 item numbers, aligned with ``inputs.item_T``.
     """
@@ -41,6 +42,7 @@ def next_item(batch: PackedBatch) -> NextItem:
     lengths = batch.lengths
     full = lengths > 0
     not_last = torch.ones(batch.num_events, dtype=torch.bool, device=batch.item_T.device)
+    last_F = batch.time_T[batch.offsets[1:][full] - 1]
     not_last[batch.offsets[1:][full] - 1] = False
     not_first = torch.ones_like(not_last)
     not_first[batch.offsets[:-1][full]] = False
@@ -51,5 +53,6 @@ def next_item(batch: PackedBatch) -> NextItem:
         offsets=offsets,
         user_U=batch.user_U,
         fields={name: column[not_last] for name, column in batch.fields.items()},
+        asked_U=torch.full_like(lengths, NO_TIME).masked_scatter(full, last_F),
     )
     return NextItem(inputs=inputs, target_T=batch.item_T[not_first])

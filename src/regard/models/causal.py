@@ -9,22 +9,29 @@ Shape letters: T events, U users, D width, V items.
 
 from __future__ import annotations
 
+import math
+from typing import Literal
+
 import pydantic
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from regard.config import Config
-from regard.data.packing import PackedBatch
+from regard.data.packing import NO_TIME, PackedBatch
 from regard.models.protocols import Encoded, Observed
 from regard.nn.attention import SelfAttention
 from regard.nn.block import Block
 from regard.nn.embed import IdEmbedding
+from regard.nn.gaps import GapEmbedding
 from regard.nn.heads import Catalogue
 from regard.nn.mask import causal, same_user
 from regard.nn.plan import AttentionPlan
 from regard.nn.stack import Stack
 
 __all__ = ["CausalConfig", "CausalModel"]
+
+_HIDDEN_GAPS = 0.1  # of the gaps in training, for histories and requests without times
 
 
 class CausalConfig(Config):
@@ -42,6 +49,17 @@ class CausalConfig(Config):
         Share of values dropped inside the blocks.
     embedding_dropout
         Share of values dropped from the item vectors at the input.
+    similarity
+        ``"dot"``, or ``"cosine"``: vectors of states and items have length one, and a learned factor says how
+        sharp their comparison is. How often an item occurs then cannot hide in the length of its vector.
+    sharpness
+        The factor at the beginning.
+    item_scale
+        Standard deviation of the items' vectors at the beginning; None: their length is one.
+    gaps
+        Whether it reads how long before an event the one before it happened.
+    request_time
+        Whether it reads how long after an event the next item is asked for.
     """
 
     width: int = pydantic.Field(default=64, ge=1)
@@ -50,6 +68,11 @@ class CausalConfig(Config):
     max_length: int = pydantic.Field(default=200, ge=1)
     dropout: float = pydantic.Field(default=0.3, ge=0, lt=1)
     embedding_dropout: float = pydantic.Field(default=0.3, ge=0, lt=1)
+    similarity: Literal["dot", "cosine"] = "dot"
+    sharpness: float = pydantic.Field(default=14.0, gt=0)
+    item_scale: float | None = pydantic.Field(default=None, gt=0)
+    gaps: bool = False
+    request_time: bool = False
 
 
 class CausalModel(nn.Module):
@@ -74,8 +97,8 @@ class CausalModel(nn.Module):
     def __init__(self, config: CausalConfig, *, num_items: int) -> None:
         super().__init__()
         self.config = config
-        # Items start with vectors of length one, well above the positions, so that content is heard first.
-        self.items = IdEmbedding(num_items, config.width, scale=config.width**-0.5)
+        # Vectors of length one are well above those of the positions, so that content is heard first.
+        self.items = IdEmbedding(num_items, config.width, scale=config.item_scale or config.width**-0.5)
         self.positions = IdEmbedding(config.max_length, config.width)
         self.stack = Stack(
             [
@@ -83,25 +106,41 @@ class CausalModel(nn.Module):
                 for _ in range(config.blocks)
             ]
         )
+        self.gaps = GapEmbedding(config.width, hidden=_HIDDEN_GAPS) if config.gaps else None
+        self.wait = GapEmbedding(config.width, hidden=_HIDDEN_GAPS) if config.request_time else None
+        cosine = config.similarity == "cosine"
+        self.sharpness = nn.Parameter(torch.tensor(math.log(config.sharpness))) if cosine else None
 
     def encode(self, batch: PackedBatch) -> Encoded:
         """Return the state after each event; no history may be longer than `max_length`."""
         plan = self._plan(batch)
-        return Encoded(states_TD=self.stack(self._embed(batch, plan), plan), offsets=batch.offsets)
+        y_TD = self.stack(self._embed(batch, plan), plan)
+        return Encoded(states_TD=self._state(y_TD), offsets=batch.offsets)
+
+    def encode_last(self, batch: PackedBatch) -> Tensor:
+        """Return ``[U, D]`` states after the last event of each history; none may be empty."""
+        plan = self._plan(batch)
+        return self._state(self.stack.last(self._embed(batch, plan), plan))
 
     def observed(self, batch: PackedBatch) -> Observed:
         """Return the same states with the attention weights, by the reference kernel."""
         plan = self._plan(batch)
         seen = self.stack.observed(self._embed(batch, plan), plan)
-        return Observed(states_TD=seen.y_TD, weights_LNTT=seen.weights_LNTT)
+        return Observed(states_TD=self._state(seen.y_TD), weights_LNTT=seen.weights_LNTT)
 
     def catalogue(self) -> Catalogue:
-        """Return the output vectors of the items: the same that the input uses."""
-        return Catalogue(weight_PD=self.items.weight, bias_P=None, size=self.items.size)
+        """Return the output vectors of the items: the same that the input uses, scaled if by cosine."""
+        return Catalogue(
+            weight_PD=self.items.weight,
+            bias_P=None,
+            size=self.items.size,
+            unit=self.sharpness is not None,
+            sparse=self.items.sparse,
+        )
 
     def item_table(self) -> Tensor:
-        """Return ``[V, D]`` vectors of the items."""
-        return self.items.table()
+        """Return ``[V, D]`` output vectors of the items."""
+        return self.catalogue().vectors()[: self.items.size]
 
     def _plan(self, batch: PackedBatch) -> AttentionPlan:
         return AttentionPlan.of(batch.offsets, mask=causal() & same_user())
@@ -109,4 +148,34 @@ class CausalModel(nn.Module):
     def _embed(self, batch: PackedBatch, plan: AttentionPlan) -> Tensor:
         assert plan.query.longest <= self.config.max_length, "cut histories to max_length before encoding"
         x_TD: Tensor = self.items(batch.item_T) + self.positions(plan.query.position_T)
+        if self.gaps is not None:
+            x_TD = x_TD + self.gaps(_since_last(batch, plan))
+        if self.wait is not None:
+            x_TD = x_TD + self.wait(_until_next(batch))
         return F.dropout(x_TD, self.config.embedding_dropout, self.training)
+
+    def _state(self, y_TD: Tensor) -> Tensor:
+        if self.sharpness is None:
+            return y_TD
+        return F.normalize(y_TD.float(), dim=-1) * self.sharpness.exp()
+
+
+def _since_last(batch: PackedBatch, plan: AttentionPlan) -> Tensor:
+    """Return ``[T]`` microseconds since the user's event before, -1 where there is none or no time."""
+    before_T = batch.time_T.roll(1)
+    known_T = (plan.query.position_T > 0) & (before_T != NO_TIME) & (batch.time_T != NO_TIME)
+    return torch.where(known_T, batch.time_T - before_T, -1)
+
+
+def _until_next(batch: PackedBatch) -> Tensor:
+    """Return ``[T]`` microseconds until the next item was, or is, asked for; -1 where that is not known.
+
+    Between two events of a history that is when the second happened: what came after an event is asked
+    for at the time when it came.
+    """
+    next_T = batch.time_T.roll(-1)
+    some_U = batch.lengths > 0
+    last_U = batch.offsets[1:][some_U] - 1
+    next_T[last_U] = NO_TIME if batch.asked_U is None else batch.asked_U[some_U]
+    known_T = (next_T != NO_TIME) & (batch.time_T != NO_TIME)
+    return torch.where(known_T, (next_T - batch.time_T).clamp(min=0), -1)

@@ -28,6 +28,7 @@ from regard.recommend.request import (
     HistoriesLike,
     Ids,
     Request,
+    asked_at,
     mask_of,
     request_of_histories,
     request_of_users,
@@ -84,6 +85,7 @@ class Recommender:
         exclude_seen: bool = True,
         only: Ids | None = None,
         exclude: Ids | None = None,
+        at: Any = None,
     ) -> pl.DataFrame:
         """Recommend for users by id, or for histories that are written as item ids.
 
@@ -102,6 +104,9 @@ class Recommender:
             Leave out what is in the history.
         only, exclude
             Item ids: recommend only these, none of these. Unknown ids are ignored.
+        at
+            When this is asked, a datetime, ISO string or integer; None if that is not known. Only models
+            that read the time of a request care.
 
         Returns
         -------
@@ -125,7 +130,8 @@ class Recommender:
             only_V=mask_of(only, items=self.items, known_V=self.known_V, required=True),
             exclude_V=mask_of(exclude, items=self.items, known_V=self.known_V, required=False),
         )
-        ranked = self._rank(request.histories, k=k, allowed=allowed, exclude_seen=exclude_seen)
+        wanted = request.histories if at is None else asked_at(request.histories, at)
+        ranked = self._rank(wanted, k=k, allowed=allowed, exclude_seen=exclude_seen)
         return self._frame(request, ranked)
 
     def rank(self, histories: Histories, *, k: int, exclude_seen: bool = True) -> Ranked:

@@ -13,12 +13,20 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from regard.data.packing import Histories
+from regard.data.packing import NO_TIME, Histories
 from regard.data.times import TimeScan
 from regard.data.vocab import UNKNOWN, Id, Vocab
 from regard.errors import ConfigError, DataError, UnknownIdError
 
-__all__ = ["HistoriesLike", "Ids", "Request", "mask_of", "request_of_histories", "request_of_users"]
+__all__ = [
+    "HistoriesLike",
+    "Ids",
+    "Request",
+    "asked_at",
+    "mask_of",
+    "request_of_histories",
+    "request_of_users",
+]
 
 Ids = Id | Sequence[Id] | np.ndarray | pl.Series
 HistoriesLike = Sequence[Any] | Mapping[Any, Sequence[Id]]
@@ -98,7 +106,7 @@ def request_of_histories(histories: HistoriesLike, *, times: Any, items: Vocab) 
     number = items.encode(_series([item for row in lists for item in row]))
     row = np.repeat(np.arange(len(lists)), lengths)
     if moments is None:
-        time = np.arange(len(number)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        time = np.full(len(number), NO_TIME)
     else:
         time = _microseconds([moment for times_of in moments for moment in times_of])
         order = np.lexsort((time, row))
@@ -114,6 +122,17 @@ def request_of_histories(histories: HistoriesLike, *, times: Any, items: Vocab) 
         ),
         dropped_U=lengths - counts,
     )
+
+
+def asked_at(histories: Histories, at: Any) -> Histories:
+    """Return the histories with the time at which they are asked for: a datetime, ISO string or integer.
+
+    Examples
+    --------
+    >>> asked_at(Histories.of([[4], [2]]), "1970-01-02").asked.tolist()
+    [86400000000, 86400000000]
+    """
+    return replace(histories, asked=np.repeat(_microseconds([at]), len(histories)))
 
 
 def mask_of(ids: Ids | None, *, items: Vocab, known_V: np.ndarray, required: bool) -> np.ndarray | None:

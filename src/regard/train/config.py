@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pydantic
 
 from regard.config import Config
@@ -23,7 +25,15 @@ class TrainConfig(Config):
     learning_rate, weight_decay, clip_norm
         Of AdamW; vectors such as norms and biases do not decay.
     warmup
-        Share of the schedule in which the rate rises; then it falls along a cosine to zero.
+        Share of the schedule in which the rate rises.
+    schedule
+        ``"cosine"``: the rate then falls along a cosine to zero; ``"constant"``: it stays.
+    average
+        Share of the steps so far over which the weights are averaged: what is validated and kept is the
+        average. 0 takes the weights as they are.
+    row_wise_from
+        Tables of this many ids or more are moved by rows, only those that a step has read, by Adam without
+        momentum and with one second moment for a row; smaller ones by AdamW.
     checkpoint_seconds
         Time between two checkpoints within an epoch.
     """
@@ -35,4 +45,7 @@ class TrainConfig(Config):
     weight_decay: float = pydantic.Field(default=0.01, ge=0)
     clip_norm: float = pydantic.Field(default=1.0, gt=0)
     warmup: float = pydantic.Field(default=0.05, ge=0, lt=1)
+    schedule: Literal["cosine", "constant"] = "cosine"
+    average: float = pydantic.Field(default=0.0, ge=0, lt=1)
+    row_wise_from: int = pydantic.Field(default=50_000, ge=1)
     checkpoint_seconds: float = pydantic.Field(default=60.0, gt=0)

@@ -28,10 +28,11 @@ from regard.errors import TrainingError
 from regard.losses.base import Loss
 from regard.losses.targets import next_item
 from regard.models.causal import CausalModel
+from regard.train.average import add_to_average, averaged
 from regard.train.checkpoint import Progress, load_checkpoint, save_checkpoint
 from regard.train.config import TrainConfig
 from regard.train.hooks import EpochDone, Hook, StepDone
-from regard.train.optim import adamw, rate
+from regard.train.optim import Optimizer, rate
 
 __all__ = ["TrainResult", "Trainer", "autocast_type"]
 
@@ -98,7 +99,7 @@ class Trainer:
     ) -> None:
         self.model = model.to(options.device)
         self.loader, self.loss, self.config, self.options = loader, loss, config, options
-        self._optimizer = adamw(model, config)
+        self._optimizer = Optimizer(self.model, config)
         self._type = autocast_type(options)
         self._stop = False
 
@@ -149,8 +150,7 @@ class Trainer:
                 if self._epoch(done, hooks, save):
                     self._end_epoch(done, hooks, validate)
                 save()
-        if done.best_weights:
-            self.model.load_state_dict(done.best_weights)
+        self.model.load_state_dict(done.best_weights or done.average, strict=False)
         self.model.eval()
         return TrainResult(
             epochs=done.epoch,
@@ -169,6 +169,9 @@ class Trainer:
         for batch in self.loader.epoch(done.epoch, skip=done.step):
             total, count = self._step(batch, done, steps)
             done.step += 1
+            if self.config.average > 0:
+                so_far = done.epoch * steps + done.step
+                add_to_average(done.average, self.model, share=self.config.average, steps=so_far)
             done.loss_sum += total
             done.loss_count += count
             self._events += count
@@ -189,8 +192,6 @@ class Trainer:
         seeds = np.random.SeedSequence([self.options.seed, done.epoch, done.step])
         torch.manual_seed(int(seeds.generate_state(1)[0]))
         progress = (done.epoch + (done.step + 1) / steps) / self.config.epochs
-        for group in self._optimizer.param_groups:
-            group["lr"] = rate(self.config, progress)
         asked = next_item(batch.to(self.options.device))
         with torch.autocast(
             self.options.device.split(":")[0], dtype=self._type, enabled=self._type != torch.float32
@@ -205,22 +206,21 @@ class Trainer:
                 f"{batch.num_users} users (numbers {users} ...): lower the learning rate, or look at the "
                 "events of these users"
             )
-        self._optimizer.zero_grad(set_to_none=True)
         loss.mean().backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
-        self._optimizer.step()
+        self._optimizer.step(rate(self.config, progress))
         return total, loss.count
 
     def _end_epoch(self, done: Progress, hooks: Sequence[Hook], validate: Callable[[], float] | None) -> None:
         """Validate, keep the weights if they are the best, and tell the hooks."""
         trained = time.monotonic() - self._begun
         self.model.eval()
-        value = None if validate is None else validate()
-        done.epoch += 1
-        best = value is not None and value > done.best
-        if value is not None and best:
-            done.best, done.best_epoch = value, done.epoch
-            done.best_weights = _copied(self.model.state_dict())
+        with averaged(self.model, done.average):
+            value = None if validate is None else validate()
+            done.epoch += 1
+            best = value is not None and value > done.best
+            if value is not None and best:
+                done.best, done.best_epoch = value, done.epoch
+                done.best_weights = _copied(self.model.state_dict())
         said = EpochDone(
             epoch=done.epoch,
             epochs=min(self.config.epochs, self.config.stop_after or self.config.epochs),
