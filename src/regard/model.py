@@ -24,10 +24,10 @@ from regard.evaluation.report import Report
 from regard.explain.explanation import Explanation, explain
 from regard.models.blend import Blend
 from regard.models.causal import CausalModel
-from regard.models.protocols import Scorer
 from regard.recommend.recommender import Recommender
 from regard.recommend.request import HistoriesLike, Ids
-from regard.train.fitting import FitConfig, recommender_of
+from regard.train.blending import recommender_of
+from regard.train.fitting import FitConfig
 
 __all__ = ["Model"]
 
@@ -144,7 +144,9 @@ class Model:
         if baselines:
             tune_on = self._validation()
             for baseline in default_baselines():
-                ranker = self._ranker(baseline.fit(self.train, tune_on))
+                ranker = Recommender.of(
+                    baseline.fit(self.train, tune_on), known=self.dataset, train=self.train
+                )
                 results.append(
                     evaluate(ranker, queries, train=self.train, name=baseline.name, options=options)
                 )
@@ -162,15 +164,3 @@ class Model:
             return hold_out(self.train, self.split.changed(at=None))
         except SplitError:
             return None
-
-    def _ranker(self, scorer: Scorer[Any]) -> Recommender:
-        """Let a baseline recommend on the path that serves the model."""
-        counts = self.train.item_counts
-        return Recommender(
-            scorer=scorer,
-            users=self.dataset.users,
-            items=self.dataset.items,
-            histories=self.dataset.histories,
-            known_V=counts > 0,
-            popularity_V=counts,
-        )

@@ -17,6 +17,7 @@ import numpy as np
 import polars as pl
 import torch
 
+from regard.data.dataset import Dataset
 from regard.data.packing import Histories, PackedBatch
 from regard.data.vocab import Vocab
 from regard.errors import ConfigError
@@ -74,6 +75,34 @@ class Recommender:
         assert self.scorer.num_items == len(self.items) == len(self.known_V) == len(self.popularity_V)
         assert self.batch_users >= 1
         assert self.max_history is None or self.max_history >= 1
+
+    @classmethod
+    def of(
+        cls, scorer: Scorer[Any], *, known: Dataset, train: Dataset, max_history: int | None = None
+    ) -> Recommender:
+        """Return what recommends with a scorer.
+
+        Parameters
+        ----------
+        scorer
+            A model or a baseline.
+        known
+            Everything that is known of the users now.
+        train
+            What the scorer learned from; other items are never recommended.
+        max_history
+            The scorer reads at most this many of the latest events; None for all.
+        """
+        counts = train.item_counts
+        return cls(
+            scorer=scorer,
+            users=known.users,
+            items=known.items,
+            histories=known.histories,
+            known_V=counts > 0,
+            popularity_V=counts,
+            max_history=max_history,
+        )
 
     def recommend(
         self,

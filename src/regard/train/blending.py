@@ -31,7 +31,7 @@ from regard.models.scoring import EncoderScorer
 from regard.recommend.recommender import Recommender
 from regard.train.examples import examples_of
 
-__all__ = ["BlendConfig", "Parts", "find_weights", "make_blend", "make_parts"]
+__all__ = ["BlendConfig", "Parts", "find_weights", "make_blend", "make_parts", "recommender_of"]
 
 _RECENT = (1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
 _CANDIDATES = 4_096
@@ -117,7 +117,7 @@ def find_weights(model: CausalModel, held: Holdout, known: Dataset, config: Blen
         chosen = [options[0], *([min(options[1:], key=lambda fit: fit.loss)] if parts.trends else [])]
         for fit in chosen:
             blend = make_blend(parts, fit.weights, num_items=len(known.items))
-            value = asked.ndcg(_recommender(model, blend, held.train))
+            value = asked.ndcg(recommender_of(model, known=held.train, train=held.train, blend=blend))
             if value > best_value:
                 best, best_value = fit.weights, value
     return best
@@ -131,6 +131,14 @@ def make_blend(parts: Parts, weights: BlendWeights, *, num_items: int) -> Blend:
         trend_V=torch.zeros(num_items) if trend is None else trend,
         memory=parts.memory if weights.memory > 0 else None,
     )
+
+
+def recommender_of(
+    model: CausalModel, *, known: Dataset, train: Dataset, blend: Blend | None = None
+) -> Recommender:
+    """Return what recommends with `model`, in evaluation mode; without a blend it speaks alone."""
+    scorer = BlendScorer(model, blend or Blend.none(len(known.items)))
+    return Recommender.of(scorer, known=known, train=train, max_history=model.config.max_length)
 
 
 def _memory(train: Dataset, config: BlendConfig) -> ItemMemory | None:
@@ -238,17 +246,3 @@ class _Table:
             ),
             loss=float(loss().detach()),
         )
-
-
-def _recommender(model: CausalModel, blend: Blend, train: Dataset) -> Recommender:
-    """Return what would serve this blend."""
-    counts = train.item_counts
-    return Recommender(
-        scorer=BlendScorer(model, blend),
-        users=train.users,
-        items=train.items,
-        histories=train.histories,
-        known_V=counts > 0,
-        popularity_V=counts,
-        max_history=model.config.max_length,
-    )

@@ -28,7 +28,7 @@ class Examples:
     Parameters
     ----------
     queries
-        ``[E]`` histories and targets.
+        ``[E]`` histories and targets, asked when the target happened.
     weight_E
         ``[E]`` weights that sum to one; those of a user sum to the same for all users.
     """
@@ -79,7 +79,7 @@ def examples_of(held: Holdout, known: Dataset, *, most: int) -> Examples:
     weight = 1.0 / np.bincount(rows, minlength=len(full))[rows] if len(rows) else np.empty(0)
     queries = Queries(
         user=rows.astype(np.int32),
-        histories=replace(full, start=full.start[rows], stop=ends),
+        histories=replace(full, start=full.start[rows], stop=ends, asked=np.asarray(full.time[ends])),
         target=target[kept],
         target_time=np.asarray(full.time[ends]),
     )

@@ -24,17 +24,16 @@ from regard.data.loader import LoaderConfig, WindowLoader
 from regard.data.split import SplitSpec, hold_out
 from regard.errors import SplitError
 from regard.losses.choose import LossConfig, make_loss
-from regard.models.blend import Blend, BlendScorer
+from regard.models.blend import Blend
 from regard.models.causal import CausalModel
 from regard.models.registry import build
-from regard.recommend.recommender import Recommender
-from regard.train.blending import BlendConfig, find_weights, make_blend, make_parts
+from regard.train.blending import BlendConfig, find_weights, make_blend, make_parts, recommender_of
 from regard.train.config import TrainConfig
 from regard.train.examples import examples_of
 from regard.train.hooks import Hook
 from regard.train.trainer import Trainer, TrainResult
 
-__all__ = ["FitConfig", "Fitted", "Watch", "fit_model", "recommender_of"]
+__all__ = ["FitConfig", "Fitted", "Watch", "fit_model"]
 
 _VALIDATION_EXAMPLES = 5_000
 
@@ -166,34 +165,6 @@ def fit_model(
     parts = make_parts(train, config.blend, recent=(weights.recent,))
     blend = make_blend(parts, weights, num_items=len(train.items))
     return Fitted(model=model, blend=blend, search=search, refit=refit, validation_examples=len(asked))
-
-
-def recommender_of(
-    model: CausalModel, *, known: Dataset, train: Dataset, blend: Blend | None = None
-) -> Recommender:
-    """Return what recommends with `model`.
-
-    Parameters
-    ----------
-    model
-        In evaluation mode.
-    known
-        Everything that is known of the users now.
-    train
-        What the model learned from; other items are never recommended.
-    blend
-        What is weighed beside the model; None lets it speak alone.
-    """
-    counts = train.item_counts
-    return Recommender(
-        scorer=BlendScorer(model, blend or Blend.none(len(known.items))),
-        users=known.users,
-        items=known.items,
-        histories=known.histories,
-        known_V=counts > 0,
-        popularity_V=counts,
-        max_history=model.config.max_length,
-    )
 
 
 def _fresh(train: Dataset, config: FitConfig, options: RunOptions) -> CausalModel:
