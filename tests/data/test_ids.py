@@ -14,7 +14,7 @@ from regard.errors import SchemaError
 def scanned(values: list[str | None], *, from_text: bool) -> pl.Series:
     scan = IdScan(from_text=from_text)
     scan.add(clean_ids(pl.Series(values, dtype=pl.String), where="ids"))
-    return scan.vocab().ids
+    return scan.numbering().vocab.ids
 
 
 @pytest.mark.parametrize(
@@ -72,9 +72,31 @@ def test_what_cannot_be_an_id_is_refused_with_its_row(values: pl.Series, message
         clean_ids(values, where="column 'u'", first_row=100)
 
 
-def test_counts_add_up_over_batches() -> None:
+def test_counts_add_up_and_codes_stay_over_batches() -> None:
     scan = IdScan(from_text=False)
-    for batch in (["b", "a"], ["b", None], []):
-        scan.add(pl.Series(batch, dtype=pl.String))
-    assert scan.vocab().ids.to_list() == ["a", "b"]
-    assert scan.counts().tolist() == [1, 2]
+    codes = [
+        scan.add(pl.Series(batch, dtype=pl.String)) for batch in (["b", "a"], ["b", None], [], ["c", "a"])
+    ]
+    numbering = scan.numbering()
+    assert numbering.vocab.ids.to_list() == ["a", "b", "c"]
+    assert numbering.counts.tolist() == [2, 2, 1]
+    assert [numbering.numbers[batch].tolist() for batch in codes] == [[1, 0], [1, -1], [], [2, 0]]
+
+
+@given(
+    st.lists(
+        st.lists(st.one_of(st.none(), st.integers(-(2**63), 2**63 - 1), st.integers(-3, 3)), max_size=20)
+    ),
+    st.booleans(),
+)
+def test_codes_lead_back_to_the_ids(batches: list[list[int | None]], spelled: bool) -> None:
+    dtype = pl.String if spelled else pl.Int64
+    columns = [pl.Series(batch, dtype=pl.Int64).cast(dtype) for batch in batches]
+    scan = IdScan(from_text=False)
+    codes = [scan.add(column) for column in columns]
+    numbering = scan.numbering()
+    assert numbering.counts.sum() == sum(value is not None for batch in batches for value in batch)
+    for column, batch in zip(columns, codes, strict=True):
+        numbers = numbering.numbers[batch]
+        found = [None if number < 0 else numbering.vocab.ids[number] for number in numbers.tolist()]
+        assert found == column.to_list()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regard.data.dataset import Dataset
+from regard.data.order import by_user_and_time
 from regard.data.prepare import PrepareOptions, prepare
 
 NOW = 1_300_000_000
@@ -90,3 +92,18 @@ def test_any_log_keeps_exactly_its_distinct_events_in_order(events: list[tuple[i
     distinct = list(dict.fromkeys(events))
     expected = sorted(distinct, key=lambda event: (event[0], event[2]))  # stable: ties by row
     assert rows_of(dataset) == [(user, item, time * 10**6) for user, item, time, _ in expected]
+
+
+MICRO = [0, 1, 2, 10**15, -(10**15), -(2**62), 2**62]
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 2**31 - 1) | st.integers(0, 3), st.sampled_from(MICRO)), max_size=50),
+    st.sampled_from([1, 10**6]),
+)
+def test_the_order_is_stable_whatever_the_span_of_users_and_times(
+    events: list[tuple[int, int]], unit: int
+) -> None:
+    user = np.array([event[0] for event in events], dtype=np.int32)
+    time = np.array([event[1] // unit * unit for event in events], dtype=np.int64)
+    assert by_user_and_time(user, time).tolist() == np.lexsort((time, user)).tolist()

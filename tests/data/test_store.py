@@ -85,3 +85,15 @@ def test_both_stores_return_what_was_appended(tmp_path: Path) -> None:
             for part in parts:
                 store.append("item", part)
             assert store.finish()["item"].tolist() == np.concatenate(parts).tolist()
+
+
+def test_a_dropped_column_is_in_neither_store(tmp_path: Path) -> None:
+    with FolderStore(tmp_path / "x") as files:
+        memory = MemoryStore()
+        for store in (files, memory):
+            store.append("code", np.arange(3, dtype=np.int32))
+            store.append("item", np.arange(2, dtype=np.int32))
+            assert store.column("code").tolist() == [0, 1, 2]
+            store.drop("code")
+            assert list(store.finish()) == ["item"]
+        assert sorted(path.name for path in files.path.iterdir()) == ["item.npy"]

@@ -1,19 +1,22 @@
 """Ids as they come: strings or integers, decided over a whole column, given back exactly as they came.
 
-`clean_ids` brings one batch to String or Int64; `IdScan` sees all batches, counts every id and then
-makes the vocabulary. Text becomes integers only if every value is an integer written the usual way:
-one "007" keeps the whole column as strings.
+`clean_ids` brings one batch to String or Int64; `IdScan` sees all batches, gives every id a code at
+once and at the end makes the vocabulary, whose numbers the codes then become. Text becomes integers
+only if every value is an integer written the usual way: one "007" keeps the whole column as strings.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 
-from regard.data.vocab import Vocab
+from regard.data.keytable import KeyTable
+from regard.data.vocab import UNKNOWN, Vocab
 from regard.errors import SchemaError
 
-__all__ = ["IdScan", "clean_ids", "integers_of"]
+__all__ = ["IdScan", "Numbering", "clean_ids", "integers_of"]
 
 _EXACT = 2**53  # beyond it, a float column no longer holds every integer
 
@@ -57,10 +60,30 @@ def clean_ids(ids: pl.Series, *, where: str, first_row: int = 0) -> pl.Series:
     raise SchemaError(f"{where}: ids must be strings or integers, not {ids.dtype}")
 
 
-class IdScan:
-    """Counts the ids of a column, batch by batch, then makes their vocabulary.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbering:
+    """The vocabulary of a column and how its codes become the numbers of the vocabulary.
 
-    Memory grows with the number of different ids, not with the number of rows.
+    Parameters
+    ----------
+    vocab
+        All ids seen.
+    numbers
+        ``[V + 1]`` int32 number of each code; the last is -1, which is what code -1 (null) finds.
+    counts
+        ``[V]`` int64: how often each id of the vocabulary was seen.
+    """
+
+    vocab: Vocab
+    numbers: np.ndarray
+    counts: np.ndarray
+
+
+class IdScan:
+    """Gives every id of a column a code, batch by batch, and at the end numbers them by rank.
+
+    Memory grows with the number of different ids, not with the number of rows. Text is told apart by
+    128 bits of hashes.
 
     Parameters
     ----------
@@ -70,47 +93,54 @@ class IdScan:
     Examples
     --------
     >>> scan = IdScan(from_text=True)
-    >>> scan.add(pl.Series(["12", "7", "12"]))
-    >>> scan.vocab().ids.to_list(), scan.counts().tolist()
-    ([7, 12], [1, 2])
+    >>> codes = scan.add(pl.Series(["12", "7", None, "12"]))
+    >>> numbering = scan.numbering()
+    >>> numbering.vocab.ids.to_list(), numbering.counts.tolist(), numbering.numbers[codes].tolist()
+    ([7, 12], [1, 2], [1, 0, -1, 1])
     """
 
     def __init__(self, *, from_text: bool) -> None:
         self._from_text = from_text
-        self._parts: list[pl.DataFrame] = []
-        self._held = 0
-        self._limit = 1 << 20
+        self._table: KeyTable | None = None
+        self._distinct: list[pl.Series] = []
+        self._counts = np.zeros(0, dtype=np.int64)
 
-    def add(self, ids: pl.Series) -> None:
-        """Count one batch of clean ids; nulls are left out."""
-        part = pl.DataFrame({"id": ids}).drop_nulls().group_by("id").agg(count=pl.len().cast(pl.Int64))
-        self._parts.append(part)
-        self._held += part.height
-        if self._held > self._limit:
-            merged = self._merged()
-            self._parts, self._held = [merged], merged.height
-            self._limit = max(1 << 20, 2 * merged.height)
+    def add(self, ids: pl.Series) -> np.ndarray:
+        """Return ``[n]`` int32 codes of one batch of clean ids, by first appearance; -1 for null."""
+        if ids.null_count() == 0:
+            return self._codes(ids)
+        present = ids.is_not_null().to_numpy()
+        codes = np.full(len(ids), UNKNOWN, dtype=np.int32)
+        codes[present] = self._codes(ids.drop_nulls())
+        return codes
 
-    def vocab(self) -> Vocab:
-        """Return the vocabulary of all ids seen."""
-        return Vocab(self._sorted()["id"].rename("id"))
+    def numbering(self) -> Numbering:
+        """Return the vocabulary of all ids seen and the number of each code."""
+        ids = pl.concat(self._distinct) if self._distinct else pl.Series(dtype=pl.String)
+        ids = integers_of(ids) if self._from_text else ids
+        order = ids.arg_sort().to_numpy()
+        numbers = np.full(len(ids) + 1, UNKNOWN, dtype=np.int32)
+        numbers[order] = np.arange(len(ids), dtype=np.int32)
+        return Numbering(
+            vocab=Vocab(ids.gather(order).rename("id")), numbers=numbers, counts=self._counts[order]
+        )
 
-    def counts(self) -> np.ndarray:
-        """Return ``[V]`` int64: how often each id of the vocabulary was seen."""
-        return self._sorted()["count"].to_numpy()
-
-    def _merged(self) -> pl.DataFrame:
-        if not self._parts:
-            return pl.DataFrame(schema={"id": pl.String, "count": pl.Int64})
-        return pl.concat(self._parts).group_by("id").agg(pl.col("count").sum())
-
-    def _sorted(self) -> pl.DataFrame:
-        merged = self._merged()
-        if self._from_text:
-            merged = merged.with_columns(integers_of(merged["id"]))
-        merged = merged.sort("id")
-        self._parts, self._held = [merged], merged.height
-        return merged
+    def _codes(self, ids: pl.Series) -> np.ndarray:
+        if len(ids) == 0:
+            return np.empty(0, dtype=np.int32)
+        keys = _keys(ids)
+        if self._table is None:
+            self._table = KeyTable(words=len(keys))
+        known = len(self._table)
+        codes = self._table.number(keys)
+        fresh = np.flatnonzero(codes >= known)
+        row = np.empty(len(self._table) - known, dtype=np.int64)
+        row[codes[fresh] - known] = fresh  # any row that has the id will do
+        self._distinct.append(ids.gather(row))
+        counts = np.bincount(codes, minlength=len(self._table))
+        counts[: len(self._counts)] += self._counts
+        self._counts = counts
+        return codes
 
 
 def integers_of(ids: pl.Series) -> pl.Series:
@@ -126,6 +156,13 @@ def integers_of(ids: pl.Series) -> pl.Series:
     numbers = ids.cast(pl.Int64, strict=False)
     usual = (numbers.cast(pl.String) == ids).fill_null(value=False) | ids.is_null()
     return numbers if usual.all() and ids.null_count() < len(ids) else ids
+
+
+def _keys(ids: pl.Series) -> np.ndarray:
+    """Return ``[W, n]`` uint64 keys that differ where the ids do."""
+    if ids.dtype == pl.Int64:
+        return ids.to_numpy().view(np.uint64)[None]
+    return np.stack([ids.hash(seed).to_numpy() for seed in (1, 2)])
 
 
 def _whole(ids: pl.Series, *, where: str, first_row: int) -> pl.Series:

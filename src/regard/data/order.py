@@ -1,24 +1,23 @@
 """The third pass over a log: each user's events by time and row, without duplicates.
 
-Works on blocks of users, so that memory does not grow with the log. The columns come from
+Works on blocks of users, so that memory does not grow with the log. The columns of a block come from
 `regard.data.passes` in the order of the rows of the source, which is why a stable sort by user and
 time is a sort by user, time and row.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import polars as pl
 
-from regard.data.packing import Histories
 from regard.data.passes import Filled
 from regard.data.store import Store
+from regard.data.times import MICROSECONDS
 
-__all__ = ["Ordered", "Repeats", "order_log"]
+__all__ = ["Ordered", "Repeats", "by_user_and_time", "order_log"]
 
 Repeats = Literal["keep", "first", "last"]
 
@@ -49,22 +48,19 @@ class Ordered:
     last_time: int
 
 
-def order_log(
-    filled: Filled, *, store: Store, repeats: Repeats, item_number: np.ndarray, block: int
-) -> Ordered:
-    """Sort each block of users by time and row, drop duplicates, append to the store.
-
-    A block has at most `block` events, unless one user alone has more.
+def order_log(filled: Filled, *, store: Store, repeats: Repeats, item_number: np.ndarray) -> Ordered:
+    """Sort each block of users by user, time and row, drop duplicates, append to the store.
 
     `item_number` (``[V]`` int32) is the number that each item of the scan's vocabulary gets, which
     differs from its own when an item before it has no event that can be used.
     """
-    lengths = np.zeros(len(filled.start), dtype=np.int64)
+    lengths = np.zeros(len(filled.has_user), dtype=np.int64)
     item_counts = np.zeros(int(item_number.max()) + 1, dtype=np.int64)
     dropped = {"duplicates": 0, "repeats": 0, "ties": 0}
     first_time, last_time = np.iinfo(np.int64).max, np.iinfo(np.int64).min
-    for low, high in _blocks(filled.stop - filled.start, size=block):
-        columns, user = _sorted_block(filled, low, high)
+    for block in range(len(filled.start)):
+        low, high = filled.first_user[block], filled.first_user[block + 1]
+        columns, user = _sorted_block(filled, block)
         size = len(user)
         columns, user = _without(columns, user, _is_duplicate(columns, user))
         dropped["duplicates"] += size - len(user)
@@ -89,38 +85,48 @@ def order_log(
     )
 
 
-def _blocks(counts: np.ndarray, *, size: int) -> Iterator[tuple[int, int]]:
-    """Yield ranges of users that together have about a block of events."""
-    total = np.cumsum(counts)
-    low = 0
-    while low < len(counts):
-        before = total[low - 1] if low else 0
-        high = int(np.searchsorted(total, before + size, side="right"))
-        high = max(high, low + 1)
-        yield low, high
-        low = high
+def _sorted_block(filled: Filled, block: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Return the columns of a block, sorted, and ``[n]`` the user of each event, 0 for the first."""
+    events = slice(filled.start[block], filled.stop[block])
+    columns = {name: np.asarray(column[events]) for name, column in filled.columns.items()}
+    user = columns.pop("user") - np.int32(filled.first_user[block])
+    order = by_user_and_time(user, columns["time"])
+    return {name: column[order] for name, column in columns.items()}, user[order]
 
 
-def _sorted_block(filled: Filled, low: int, high: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Return the columns of the users `low` to `high`, sorted, and ``[n]`` the user of each event."""
-    block = Histories(
-        start=filled.start[low:high],
-        stop=filled.stop[low:high],
-        item=filled.columns["item"],
-        time=filled.columns["time"],
-    )
-    events, user = block.events(), block.rows()
-    time = filled.columns["time"][events]
-    if not ((time[1:] >= time[:-1]) | (user[1:] != user[:-1])).all():
-        events = events[np.lexsort((time, user))]
-    return {name: np.asarray(column[events]) for name, column in filled.columns.items()}, user
+def by_user_and_time(user: np.ndarray, time: np.ndarray) -> np.ndarray:
+    """Return the stable order of events by user (``[n]`` int32, not negative) and time (``[n]`` int64).
+
+    One number made of both is sorted, where they fit into 63 bits, since that takes a third of the
+    time of a stable sort by two keys; events that share user and time are put in order of row after it.
+
+    Examples
+    --------
+    >>> by_user_and_time(np.array([1, 0, 1, 1]), np.array([5, 9, 5, 2])).tolist()
+    [1, 3, 0, 2]
+    """
+    if len(user) == 0:
+        return np.empty(0, dtype=np.int64)
+    since = time - time.min()
+    user_bits, bits = int(user.max()).bit_length(), int(since.max()).bit_length()
+    if user_bits + bits > 63 and not (time % MICROSECONDS).any():  # most logs have whole seconds
+        since //= MICROSECONDS
+        bits = int(since.max()).bit_length()
+    if user_bits + bits > 63 or since.min() < 0:  # the second: the span itself overflows
+        return np.lexsort((time, user))
+    key = (user.astype(np.int64) << bits) | since
+    order = np.argsort(key)
+    key = key[order]
+    tied = _with_neighbour(key[1:] == key[:-1])
+    order[tied] = order[tied][np.lexsort((order[tied], key[tied]))]
+    return order
 
 
 def _is_duplicate(columns: dict[str, np.ndarray], user: np.ndarray) -> np.ndarray:
     """Mark (``[n]`` bool) the events that repeat an earlier one of the same user in everything."""
     time = columns["time"]
     tie = (time[1:] == time[:-1]) & (user[1:] == user[:-1])
-    among = np.flatnonzero(np.concatenate([tie, [False]]) | np.concatenate([[False], tie]))
+    among = _with_neighbour(tie)
     marked = np.zeros(len(user), dtype=bool)
     if len(among):
         same = pl.DataFrame(
@@ -128,6 +134,11 @@ def _is_duplicate(columns: dict[str, np.ndarray], user: np.ndarray) -> np.ndarra
         )
         marked[among] = ~same.select(pl.struct(pl.all()).is_first_distinct()).to_series().to_numpy()
     return marked
+
+
+def _with_neighbour(same: np.ndarray) -> np.ndarray:
+    """Return the places of events that equal the one after or before; `same` compares each with the next."""
+    return np.flatnonzero(np.concatenate([same, [False]]) | np.concatenate([[False], same]))
 
 
 def _is_repeat(columns: dict[str, np.ndarray], user: np.ndarray, *, keep: Repeats) -> np.ndarray:

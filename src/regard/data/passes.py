@@ -1,11 +1,12 @@
 """The first two passes over a log: look, then fill. Neither holds the whole log.
 
-1. `scan_log` reads all batches: which ids there are, how many rows each user has, how times are read.
-2. `fill_log` reads them again, checks every value, and puts each event into the range of its user (a
-   counting sort on the user's number, so that no event is moved twice).
+1. `scan_log` reads all batches: it gives every user and item a code, which it keeps in the store, and
+   finds out which ids there are, how many rows each user has, how times are read.
+2. `fill_log` reads the other columns again, checks every value, and puts each event into the range of
+   its block of users (a counting sort on the block, so that no event is moved twice).
 
 The third, `regard.data.order`, sorts what lies in each range. Where the columns live is the business of
-`regard.data.store`. Shape letters: T events, U users, V items.
+`regard.data.store`. Shape letters: T events, U users, V items, B blocks of users.
 """
 
 from __future__ import annotations
@@ -17,58 +18,59 @@ import numpy as np
 import polars as pl
 
 from regard.data.checks import ProblemLog, check_weights
-from regard.data.ids import IdScan, clean_ids
+from regard.data.ids import IdScan, Numbering, clean_ids
 from regard.data.store import Store
 from regard.data.tables import Table
 from regard.data.times import TimeReading, TimeScan
-from regard.data.vocab import Vocab
 from regard.errors import DataError
 
 __all__ = ["Filled", "Scan", "fill_log", "scan_log"]
 
 _DTYPES: Mapping[str, np.dtype] = {
+    "user": np.dtype(np.int32),
     "item": np.dtype(np.int32),
     "time": np.dtype(np.int64),
     "weight": np.dtype(np.float32),
     "event_type": np.dtype(np.int32),
     "session_id": np.dtype(np.int64),
 }
+_IDS = ("user_id", "item_id", "event_type")
+_MOST_BLOCKS = 60_000  # block numbers are 16 bits wide, which NumPy sorts by counting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scan:
-    """What the first pass found.
+    """What the first pass found; the codes of the ids are columns of the store.
 
     Parameters
     ----------
     rows
         Rows of the source.
-    users, items, event_types
-        Vocabularies of all ids seen.
-    counts
-        ``[U]`` int64 rows of each user.
+    ids
+        By our name of the column, the numbering of its ids.
     times
         How the times are read.
     """
 
     rows: int
-    users: Vocab
-    items: Vocab
-    counts: np.ndarray
+    ids: Mapping[str, Numbering]
     times: TimeReading
-    event_types: Vocab | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filled:
-    """What the second pass left: columns in which user u owns ``start[u]`` to ``stop[u]``, by row.
+    """What the second pass left: columns in which block b owns ``start[b]`` to ``stop[b]``, by row.
 
     Parameters
     ----------
     columns
         Flat scratch columns by name.
+    first_user
+        ``[B + 1]`` int64: block b holds the users ``first_user[b]`` to ``first_user[b + 1]``.
     start, stop
-        ``[U]`` int64.
+        ``[B]`` int64.
+    has_user
+        ``[U]`` bool: which users have an event that can be used.
     item_counts
         ``[V]`` int64 events of each item.
     anonymous
@@ -76,58 +78,88 @@ class Filled:
     """
 
     columns: Mapping[str, np.ndarray]
+    first_user: np.ndarray
     start: np.ndarray
     stop: np.ndarray
+    has_user: np.ndarray
     item_counts: np.ndarray
     anonymous: int
 
 
-def scan_log(table: Table, found: Mapping[str, str], *, batch_rows: int) -> Scan:
+def scan_log(
+    table: Table, found: Mapping[str, str], *, store: Store, problems: ProblemLog, batch_rows: int
+) -> Scan:
     """Read all batches once; `found` is {our name: their name} of the columns."""
-    users, items, types = (IdScan(from_text=table.from_text) for _ in range(3))
+    scans = {name: IdScan(from_text=table.from_text) for name in _IDS if name in found}
+    needed = [found[name] for name in (*scans, "timestamp")]
     times, rows = TimeScan(), 0
-    for batch in table.batches(list(found.values()), size=batch_rows):
-        users.add(_ids(batch, "user_id", found, table, rows))
-        items.add(_ids(batch, "item_id", found, table, rows))
-        if "event_type" in found:
-            types.add(_ids(batch, "event_type", found, table, rows))
+    for batch in table.batches(needed, size=batch_rows):
+        codes = {}
+        for name, scan in scans.items():
+            where = _where(table, found[name])
+            codes[name] = scan.add(clean_ids(batch[found[name]], where=where, first_row=rows))
+            store.append(_code(name), codes[name])
         times.add(batch[found["timestamp"]], where=_where(table, found["timestamp"]))
+        # An event without a user is dropped whatever else it has.
+        itemless = (codes["item_id"] < 0) & (codes["user_id"] >= 0)
+        values = batch[found["item_id"]]
+        problems.mark("null item id", column=found["item_id"], rows=itemless, values=values, first_row=rows)
         rows += batch.height
     if rows == 0:
         raise DataError(f"{table.name}: the table is empty (it has columns but no rows)")
-    return Scan(
-        rows=rows,
-        users=users.vocab(),
-        items=items.vocab(),
-        counts=users.counts(),
-        times=times.reading(),
-        event_types=types.vocab() if "event_type" in found else None,
-    )
+    ids = {name: scan.numbering() for name, scan in scans.items()}
+    return Scan(rows=rows, ids=ids, times=times.reading())
 
 
 def fill_log(
     table: Table, found: Mapping[str, str], scan: Scan, *, store: Store, problems: ProblemLog, batch_rows: int
 ) -> Filled:
-    """Read all batches again and put the events that can be used into the ranges of their users."""
-    stop = np.cumsum(scan.counts)
-    start = stop - scan.counts
-    names = ["item", "time", *(name for name in ("weight", "event_type", "session_id") if name in found)]
-    columns = {name: store.scratch(name, _DTYPES[name], int(scan.counts.sum())) for name in names}
-    cursor, anonymous, first_row = start.copy(), 0, 0
-    item_counts = np.zeros(len(scan.items), dtype=np.int64)
-    for batch in table.batches(list(found.values()), size=batch_rows):
-        user = scan.users.encode(_ids(batch, "user_id", found, table, first_row))
-        values, bad = _check_batch(batch, found, scan, table=table, problems=problems, first_row=first_row)
-        anonymous += int(np.count_nonzero(user < 0))
-        keep = np.flatnonzero((user >= 0) & ~bad)
-        order, place = _places(user[keep], cursor)
-        if len(place) and place.max() >= len(columns["item"]):
+    """Read the other columns again and put the events that can be used into the ranges of their blocks."""
+    counts = scan.ids["user_id"].counts
+    first_user = _blocks(counts, size=max(batch_rows, 2 * scan.rows // _MOST_BLOCKS))
+    block_of = np.repeat(np.arange(len(first_user) - 1, dtype=np.uint16), np.diff(first_user))
+    total = np.concatenate([[0], np.cumsum(counts)])[first_user]
+    names = ["user", "item", "time", *(name for name in _DTYPES if name in found)]
+    columns = {name: store.scratch(name, _DTYPES[name], int(total[-1])) for name in names}
+    codes = {name: store.column(_code(name)) for name in scan.ids}
+    cursor, anonymous, first_row = total[:-1].copy(), 0, 0
+    item_counts = np.zeros(len(scan.ids["item_id"].vocab), dtype=np.int64)
+    has_user = np.zeros(len(counts), dtype=bool)
+    needed = [theirs for ours, theirs in found.items() if ours not in scan.ids]
+    for batch in table.batches(needed, size=batch_rows):
+        rows = slice(first_row, first_row + batch.height)
+        if rows.stop > scan.rows:
             raise DataError(f"{table.name}: changed while it was being read")
+        numbers = {name: scan.ids[name].numbers[column[rows]] for name, column in codes.items()}
+        user, item = numbers["user_id"], numbers["item_id"]
+        values, bad = _check_batch(
+            batch, found, scan, table=table, known=user >= 0, problems=problems, first_row=first_row
+        )
+        values |= {"user": user, "item": item}
+        if "event_type" in numbers:
+            values["event_type"] = numbers["event_type"]
+        anonymous += int(np.count_nonzero(user < 0))
+        keep = np.flatnonzero((user >= 0) & (item >= 0) & ~bad)
+        order, place = _places(block_of[user[keep]], cursor)
+        order = keep[order]
         for name, column in columns.items():
-            column[place] = values[name][keep[order]]
-        item_counts += np.bincount(values["item"][keep], minlength=len(item_counts))
-        first_row += batch.height
-    return Filled(columns=columns, start=start, stop=cursor, item_counts=item_counts, anonymous=anonymous)
+            column[place] = values[name][order]
+        has_user[user[keep]] = True
+        item_counts += np.bincount(item[keep], minlength=len(item_counts))
+        first_row = rows.stop
+    if first_row != scan.rows:
+        raise DataError(f"{table.name}: changed while it was being read")
+    for name in codes:
+        store.drop(_code(name))
+    return Filled(
+        columns=columns,
+        first_user=first_user,
+        start=total[:-1],
+        stop=cursor,
+        has_user=has_user,
+        item_counts=item_counts,
+        anonymous=anonymous,
+    )
 
 
 def _check_batch(
@@ -136,48 +168,47 @@ def _check_batch(
     scan: Scan,
     *,
     table: Table,
+    known: np.ndarray,
     problems: ProblemLog,
     first_row: int,
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Return the columns of a batch by numbers, and which rows (``[n]`` bool) cannot be used."""
-    known = _ids(batch, "user_id", found, table, first_row).is_not_null().to_numpy()
-    item = scan.items.encode(_ids(batch, "item_id", found, table, first_row))
+    """Return times, weights and sessions of a batch, and which rows (``[n]`` bool) cannot be used."""
     times = scan.times.read(batch[found["timestamp"]])
-    values = {"item": item, "time": times.micros}
-    marks = [("item_id", "null item id", item < 0)]
-    marks += [("timestamp", kind, rows) for kind, rows in times.marked.items()]
+    values = {"time": times.micros}
+    marks = [("timestamp", kind, rows) for kind, rows in times.marked.items()]
     if "weight" in found:
         weight = batch[found["weight"]]
         marks += [("weight", kind, rows) for kind, rows in check_weights(weight).items()]
         values["weight"] = weight.cast(pl.Float32, strict=False).fill_null(0).to_numpy()
-    if "event_type" in found and scan.event_types is not None:
-        values["event_type"] = scan.event_types.encode(_ids(batch, "event_type", found, table, first_row))
     if "session_id" in found:
-        values["session_id"] = _session_codes(_ids(batch, "session_id", found, table, first_row))
+        theirs = found["session_id"]
+        sessions = clean_ids(batch[theirs], where=_where(table, theirs), first_row=first_row)
+        values["session_id"] = _session_codes(sessions)
     bad = np.zeros(batch.height, dtype=bool)
     for ours, kind, marked in marks:
-        rows = marked & known  # an event without a user is dropped whatever else it has
+        rows = marked & known
         problems.mark(kind, column=found[ours], rows=rows, values=batch[found[ours]], first_row=first_row)
         bad |= rows
     return values, bad
 
 
-def _places(user: np.ndarray, cursor: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the order of a batch by user and row, and where each event goes; moves the cursors on.
+def _blocks(counts: np.ndarray, *, size: int) -> np.ndarray:
+    """Return ``[B + 1]`` the first users of blocks of at most `size` rows, unless one user has more."""
+    total = np.cumsum(counts)
+    first = [0]
+    while first[-1] < len(counts):
+        before = int(total[first[-1] - 1]) if first[-1] else 0
+        first.append(max(int(np.searchsorted(total, before + size, side="right")), first[-1] + 1))
+    return np.array(first, dtype=np.int64)
 
-    Sorting one number made of user and row is stable by construction and ten times as fast as a
-    stable sort of the users.
-    """
-    size = len(user)
-    shift = max(size, 1).bit_length()
-    key = np.sort((user.astype(np.int64) << shift) | np.arange(size, dtype=np.int64))
-    order = key & ((1 << shift) - 1)
-    sorted_user = key >> shift
-    first = np.flatnonzero(np.diff(sorted_user, prepend=-1))
-    runs = np.diff(first, append=size)
-    owner = sorted_user[first]
-    place = np.arange(size, dtype=np.int64) + np.repeat(cursor[owner] - first, runs)
-    cursor[owner] += runs
+
+def _places(block: np.ndarray, cursor: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the order of a batch by block and row, and where each event goes; moves the cursors on."""
+    order = np.argsort(block, kind="stable")
+    counts = np.bincount(block, minlength=len(cursor))
+    first = np.cumsum(counts) - counts
+    place = np.arange(len(block), dtype=np.int64) + np.repeat(cursor - first, counts)
+    cursor += counts
     return order, place
 
 
@@ -191,8 +222,8 @@ def _session_codes(sessions: pl.Series) -> np.ndarray:
     return hashed.set(sessions.is_null(), -1).to_numpy()
 
 
-def _ids(batch: pl.DataFrame, ours: str, found: Mapping[str, str], table: Table, first_row: int) -> pl.Series:
-    return clean_ids(batch[found[ours]], where=_where(table, found[ours]), first_row=first_row)
+def _code(name: str) -> str:
+    return f"{name}.code"
 
 
 def _where(table: Table, column: str) -> str:

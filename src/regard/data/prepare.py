@@ -1,8 +1,8 @@
 """prepare: from the caller's tables to a Dataset and a report of everything that was understood.
 
-With a folder, the log streams: it is read twice in batches and its columns are files, so that memory
-grows with the users and the items but not with the events. Without one, the same passes fill arrays
-in memory, so both give the same data set. What the passes do: `regard.data.passes` and
+With a folder, the log streams: it is read in batches (the ids once, the rest twice) and its columns are
+files, so that memory grows with the users and the items but not with the events. Without one, the same
+passes fill arrays in memory, so both give the same data set. What the passes do: `regard.data.passes` and
 `regard.data.order`; what is refused: `regard.data.checks`.
 """
 
@@ -137,12 +137,12 @@ def _prepare(
     found = columns.find(table.columns, source=table.name)
     item_source = None if items is None else open_table(items, kind="items")
     user_source = None if users is None else open_table(users, kind="users")
-    scan = scan_log(table, found, batch_rows=options.batch_rows)
     problems = ProblemLog(table.name)
+    scan = scan_log(table, found, store=store, problems=problems, batch_rows=options.batch_rows)
     filled = fill_log(table, found, scan, store=store, problems=problems, batch_rows=options.batch_rows)
     if options.on_bad == "error":
         problems.refuse()
-    has_user, has_item = filled.stop > filled.start, filled.item_counts > 0
+    has_user, has_item = filled.has_user, filled.item_counts > 0
     check_enough(
         source=table.name,
         events=int(filled.item_counts.sum()),
@@ -155,11 +155,10 @@ def _prepare(
         store=store,
         repeats=options.repeats,
         item_number=(np.cumsum(has_item) - 1).astype(np.int32),
-        block=options.batch_rows,
     )
     user_vocab, item_vocab = (
-        Vocab(vocab.ids.filter(pl.Series(has)))
-        for vocab, has in ((scan.users, has_user), (scan.items, has_item))
+        Vocab(scan.ids[name].vocab.ids.filter(pl.Series(has)))
+        for name, has in (("user_id", has_user), ("item_id", has_item))
     )
     item_rows = align(item_source, item_vocab, columns=columns, ours="item_id", on_bad=options.on_bad)
     user_rows = align(user_source, user_vocab, columns=columns, ours="user_id", on_bad=options.on_bad)
@@ -169,7 +168,7 @@ def _prepare(
         histories=_histories(store, ordered.lengths[has_user]),
         item_table=item_rows.table,
         user_table=user_rows.table,
-        event_types=scan.event_types,
+        event_types=scan.ids["event_type"].vocab if "event_type" in scan.ids else None,
     )
     report = _report(
         table,

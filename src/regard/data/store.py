@@ -42,11 +42,19 @@ class Store(Protocol):
         ...
 
     def append(self, name: str, values: np.ndarray) -> None:
-        """Append to the final column `name`."""
+        """Append to the column `name`."""
+        ...
+
+    def column(self, name: str) -> np.ndarray:
+        """Return the column `name`; no more may be appended to it."""
+        ...
+
+    def drop(self, name: str) -> None:
+        """Forget a column that `column` has returned."""
         ...
 
     def finish(self) -> Mapping[str, np.ndarray]:
-        """Return the final columns by name; no more may be appended."""
+        """Return the columns that were appended and not dropped; no more may be appended."""
         ...
 
 
@@ -61,12 +69,22 @@ class MemoryStore:
         return np.empty(size, dtype=dtype)
 
     def append(self, name: str, values: np.ndarray) -> None:
-        """Append to the final column `name`."""
+        """Append to the column `name`."""
         self._parts.setdefault(name, []).append(values)
 
+    def column(self, name: str) -> np.ndarray:
+        """Return the column `name`; no more may be appended to it."""
+        whole = np.concatenate(self._parts[name])
+        self._parts[name] = [whole]
+        return whole
+
+    def drop(self, name: str) -> None:
+        """Forget a column that `column` has returned."""
+        del self._parts[name]
+
     def finish(self) -> Mapping[str, np.ndarray]:
-        """Return the final columns by name."""
-        return {name: np.concatenate(parts) for name, parts in self._parts.items()}
+        """Return the columns that were appended and not dropped."""
+        return {name: self.column(name) for name in self._parts}
 
 
 class FolderStore:
@@ -111,7 +129,7 @@ class FolderStore:
         return np.memmap(self.path / f"{name}.scratch", dtype=dtype, mode="w+", shape=(size,))
 
     def append(self, name: str, values: np.ndarray) -> None:
-        """Append to the final column `name`."""
+        """Append to the column `name`."""
         if name not in self._files:
             self._files[name] = (self.path / f"{name}.npy").open("wb")
             self._dtypes[name], self._sizes[name] = values.dtype, 0
@@ -119,15 +137,24 @@ class FolderStore:
         values.tofile(self._files[name])
         self._sizes[name] += len(values)
 
+    def column(self, name: str) -> np.ndarray:
+        """Write the true size into the header and return the column, memory-mapped."""
+        file = self._files[name]
+        file.flush()
+        self._write_header(name)
+        file.close()
+        return _load(self.path / f"{name}.npy")
+
+    def drop(self, name: str) -> None:
+        """Remove the file of a column that `column` has returned."""
+        del self._files[name]
+        (self.path / f"{name}.npy").unlink()
+
     def finish(self) -> Mapping[str, np.ndarray]:
-        """Write the true sizes into the headers and return the columns, memory-mapped."""
-        for name, file in self._files.items():
-            file.flush()
-            self._write_header(name)
-            file.close()
+        """Return the columns that were appended and not dropped, memory-mapped."""
         for scratch in self.path.glob("*.scratch"):
             scratch.unlink()
-        return {name: _load(self.path / f"{name}.npy") for name in self._files}
+        return {name: self.column(name) for name in self._files}
 
     def publish(self) -> None:
         """Move the complete data set to its place."""
