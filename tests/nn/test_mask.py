@@ -28,16 +28,21 @@ def test_users_are_drawn_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mask", "shape", "within"),
+    ("mask", "shape", "within", "span"),
     [
-        (causal() & same_user(), "causal", True),
-        (both_ways() & same_user(), "full", True),
-        (causal() & window(3) & same_user(), "other", True),
-        (causal() | both_ways(), "other", False),
-        (causal() | same_user(), "other", False),
-        (causal() & causal(), "causal", False),
+        (causal() & same_user(), "causal", True, None),
+        (both_ways() & same_user(), "full", True, None),
+        (causal() & window(3) & same_user(), "banded", True, 3),
+        (window(3) & same_user() & window(5) & causal(), "banded", True, 3),
+        (window(3) & both_ways(), "window", False, 3),
+        (window(3) & prefix(1), "other", False, None),
+        (window(3) | window(3), "window", False, 3),
+        (window(3) | window(5), "other", False, None),
+        (causal() | both_ways(), "other", False, None),
+        (causal() | same_user(), "other", False, None),
+        (causal() & causal(), "causal", False, None),
     ],
     ids=lambda value: value.name if isinstance(value, Mask) else str(value),
 )
-def test_a_combined_mask_knows_its_fast_path(mask: Mask, shape: str, within: bool) -> None:
-    assert (mask.shape, mask.within_user) == (shape, within)
+def test_a_combined_mask_knows_its_fast_path(mask: Mask, shape: str, within: bool, span: int | None) -> None:
+    assert (mask.shape, mask.within_user, mask.span) == (shape, within, span)

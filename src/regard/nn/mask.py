@@ -13,7 +13,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-__all__ = ["Mask", "Places", "both_ways", "causal", "prefix", "same_user", "window"]
+__all__ = ["Mask", "Places", "Shape", "both_ways", "causal", "prefix", "same_user", "window"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +33,7 @@ class Places:
 
 
 Rule = Callable[[Places, Places], Tensor]
+Shape = Literal["full", "causal", "window", "banded", "other"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +49,11 @@ class Mask:
     within_user
         Whether the rule never lets a query see another user's events.
     shape
-        What the rule amounts to inside one user: ``"full"``, ``"causal"`` or ``"other"``. Kernels take
-        their fast path for the first two.
+        What the rule amounts to inside one user: ``"full"``, ``"causal"``, ``"window"`` (near positions
+        on both sides), ``"banded"`` (the latest positions, itself included) or ``"other"``. Kernels take
+        their fast paths by it.
+    span
+        For ``"window"`` and ``"banded"``: positions fewer than this away may be seen; else None.
 
     Examples
     --------
@@ -64,28 +68,32 @@ class Mask:
     name: str
     rule: Rule
     within_user: bool
-    shape: Literal["full", "causal", "other"]
+    shape: Shape
+    span: int | None = None
 
     def __call__(self, query: Places, key: Places) -> Tensor:
         """Return the boolean of where `query` may see `key`, broadcast over both."""
         return self.rule(query, key)
 
     def __and__(self, other: Mask) -> Mask:
-        shapes = {self.shape, other.shape}
+        spans = [span for span in (self.span, other.span) if span is not None]
+        shape = _both(self.shape, other.shape)
         return Mask(
             name=f"{self.name} & {other.name}",
             rule=lambda query, key: self.rule(query, key) & other.rule(query, key),
             within_user=self.within_user or other.within_user,
-            shape="other" if "other" in shapes else "causal" if "causal" in shapes else "full",
+            shape=shape,
+            span=min(spans) if spans and shape != "other" else None,
         )
 
     def __or__(self, other: Mask) -> Mask:
-        shapes = {self.shape, other.shape}
+        alike = (self.shape, self.span) == (other.shape, other.span)
         return Mask(
             name=f"({self.name} | {other.name})",
             rule=lambda query, key: self.rule(query, key) | other.rule(query, key),
             within_user=self.within_user and other.within_user,
-            shape=self.shape if len(shapes) == 1 and "other" not in shapes else "other",
+            shape=self.shape if alike else "other",
+            span=self.span if alike else None,
         )
 
     def draw(self, lengths: list[int]) -> str:
@@ -148,5 +156,18 @@ def window(length: int) -> Mask:
         name=f"window({length})",
         rule=lambda query, key: (query.position - key.position).abs() < length,
         within_user=False,
-        shape="other",
+        shape="window",
+        span=length,
     )
+
+
+def _both(one: Shape, other: Shape) -> Shape:
+    """Name the shape of what two masks both allow."""
+    shapes = {one, other}
+    if "other" in shapes:
+        return "other"
+    near = bool(shapes & {"window", "banded"})
+    past = bool(shapes & {"causal", "banded"})
+    if near:
+        return "banded" if past else "window"
+    return "causal" if past else "full"

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from regard.nn.band import Band
 from regard.nn.mask import Mask, Places, both_ways, same_user
 
 __all__ = ["AttentionPlan", "Layout"]
@@ -45,18 +46,18 @@ class Layout:
     def of(cls, offsets: Tensor) -> Layout:
         """Work out the layout of histories that lie end to end."""
         lengths = offsets[1:] - offsets[:-1]
-        total, longest = int(offsets[-1]), int(lengths.max()) if len(lengths) else 0
-        user = torch.repeat_interleave(
-            torch.arange(len(lengths), device=offsets.device), lengths, output_size=total
-        )
-        position = torch.arange(total, device=offsets.device) - offsets[:-1][user]
-        return cls(
-            offsets=offsets,
-            user_T=user,
-            position_T=position,
-            longest=longest,
-            uniform=total == longest * len(lengths),
-        )
+        users, total = len(lengths), int(offsets[-1])
+        longest = int(lengths.max()) if users else 0
+        uniform = total == longest * users
+        user_U = torch.arange(users, device=offsets.device)
+        if uniform:
+            rank_L = torch.arange(longest, device=offsets.device)
+            user_T = user_U[:, None].expand(users, longest).reshape(-1)
+            position_T = rank_L.expand(users, longest).reshape(-1)
+        else:
+            user_T = torch.repeat_interleave(user_U, lengths, output_size=total)
+            position_T = torch.arange(total, device=offsets.device) - offsets[:-1][user_T]
+        return cls(offsets=offsets, user_T=user_T, position_T=position_T, longest=longest, uniform=uniform)
 
     @property
     def num_users(self) -> int:
@@ -91,7 +92,13 @@ class AttentionPlan:
     query, source
         Layouts of the queries and of the events they look at; the same object in self-attention.
     allowed_ULL
-        ``[U, 1, Lq, Lk]`` bool, padded; None where a kernel needs no mask beyond its shape.
+        ``[U, 1, Lq, Lk]`` bool, padded, of size 1 along dimensions that share a mask; None where a kernel
+        needs no mask beyond its shape, or needs the band.
+    blind_UL
+        ``[U, Lq]`` bool, queries that may see nothing; None if there are none. `allowed_ULL` lets them see
+        everything, so that a softmax stays finite; kernels put zero in place of what they saw.
+    band
+        Blocks of windowed attention, where they need fewer scores than padding.
 
     Examples
     --------
@@ -105,6 +112,8 @@ class AttentionPlan:
     query: Layout
     source: Layout
     allowed_ULL: Tensor | None
+    blind_UL: Tensor | None
+    band: Band | None
 
     @classmethod
     def of(cls, offsets: Tensor, *, mask: Mask, source: Tensor | None = None) -> AttentionPlan:
@@ -122,7 +131,12 @@ class AttentionPlan:
         query = Layout.of(offsets)
         other = query if source is None else Layout.of(source)
         assert query.num_users == other.num_users, "queries and source must belong to the same users"
-        return cls(mask=mask, query=query, source=other, allowed_ULL=_allowed(mask, query, other))
+        band = _band(mask, query) if _banded(mask, query, other) else None
+        allowed = None if band is not None else _allowed(mask, query, other)
+        blind = None if allowed is None or _sees_itself(mask, query, other) else _blind(allowed, query)
+        if allowed is not None and blind is not None:
+            allowed = allowed | blind[:, None, :, None]
+        return cls(mask=mask, query=query, source=other, allowed_ULL=allowed, blind_UL=blind, band=band)
 
     @classmethod
     def uniform(cls, users: int, length: int, *, source_length: int | None = None) -> AttentionPlan:
@@ -131,6 +145,19 @@ class AttentionPlan:
         source = None if source_length is None else torch.arange(users + 1) * source_length
         return cls.of(offsets, mask=both_ways() & same_user(), source=source)
 
+    @property
+    def causal(self) -> bool:
+        """Whether each event sees itself and all earlier ones: also by a window no shorter than a history."""
+        return _causal(self.mask, self.query, self.source)
+
+    def written(self) -> Tensor | None:
+        """Return ``[U, 1, Lq, Lk]`` as `allowed_ULL`, written out now where the plan made a band instead."""
+        return self.allowed_ULL if self.band is None else _allowed(self.mask, self.query, self.source)
+
+    def banded(self) -> Band:
+        """Return the band, cut now where the plan did without; the mask must be banded."""
+        return _band(self.mask, self.query) if self.band is None else self.band
+
     def allowed(self) -> Tensor:
         """Return ``[T, S]`` bool: the mask written out, users included."""
         query = Places(user=self.query.user_T[:, None], position=self.query.position_T[:, None])
@@ -138,21 +165,51 @@ class AttentionPlan:
         return self.mask(query, key)
 
 
-def _allowed(mask: Mask, query: Layout, source: Layout) -> Tensor | None:
-    """Write the mask out per user, padded, unless its shape says all.
+def _sees_itself(mask: Mask, query: Layout, source: Layout) -> bool:
+    """Whether events look at themselves and earlier ones of their own user."""
+    near = mask.shape == "causal" or (mask.shape == "banded" and mask.span is not None and mask.span >= 1)
+    return near and mask.within_user and query is source
 
-    With right padding a causal mask needs no padding mask: a padded key lies after every real query.
+
+def _causal(mask: Mask, query: Layout, source: Layout) -> bool:
+    whole = mask.span is None or mask.span >= query.longest
+    return whole and _sees_itself(mask, query, source)
+
+
+def _banded(mask: Mask, query: Layout, source: Layout) -> bool:
+    """Whether a band applies, and pays."""
+    if mask.span is None or _causal(mask, query, source) or not _sees_itself(mask, query, source):
+        return False
+    return Band.pays(query.num_users, query.longest, len(query.position_T), span=mask.span)
+
+
+def _band(mask: Mask, layout: Layout) -> Band:
+    assert mask.span is not None, f"{mask.name} has no window"
+    return Band.of(layout.position_T, span=mask.span)
+
+
+def _allowed(mask: Mask, query: Layout, source: Layout) -> Tensor | None:
+    """Write the mask out, padded, unless its shape says all; once for all users where they can share it.
+
+    With right padding a mask that looks back needs no padding mask: a padded key lies after every real
+    query.
     """
-    if not mask.within_user:
-        return None
-    if mask.shape == "causal" and query is source:
+    if not mask.within_user or _causal(mask, query, source):
         return None
     if mask.shape == "full" and source.uniform:
         return None
     device = query.offsets.device
-    user = torch.arange(query.num_users, device=device)[:, None, None]
-    rank_q = torch.arange(query.longest, device=device)[None, :, None]
-    rank_k = torch.arange(source.longest, device=device)[None, None, :]
-    lengths = (source.offsets[1:] - source.offsets[:-1])[:, None, None]
+    rank_q = torch.arange(query.longest if mask.shape != "full" else 1, device=device)[:, None]
+    rank_k = torch.arange(source.longest, device=device)[None, :]
+    user = torch.zeros((), dtype=torch.int64, device=device)
     seen = mask(Places(user=user, position=rank_q), Places(user=user, position=rank_k))
-    return (seen & (rank_k < lengths))[:, None]
+    seen = seen.expand(len(rank_q), source.longest)[None, None]
+    if source.uniform or _sees_itself(mask, query, source):
+        return seen
+    lengths = source.offsets[1:] - source.offsets[:-1]
+    return seen & (rank_k < lengths[:, None, None, None])
+
+
+def _blind(allowed: Tensor, query: Layout) -> Tensor | None:
+    blind = ~allowed.any(dim=-1)[:, 0]
+    return blind.expand(query.num_users, query.longest) if bool(blind.any()) else None

@@ -1,17 +1,25 @@
-"""The dense kernel: pad, scaled dot-product attention, unpad. The only place where padding exists.
+"""The dense kernel: pad, scaled dot-product attention, unpad. The only place where histories are padded.
 
 For batches of one length padding and unpadding are views. With right padding a causal mask needs no
-padding mask, so that the fused causal path applies; other masks are handed over as booleans.
+padding mask. On CPUs short histories in bfloat16 take `attend_blocks` instead of the fused kernel of
+torch, whose backward pass is two to five times as slow there; in float32 the two are alike, and the fused
+one keeps no scores.
 """
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from regard.nn.kernels.softmax import attend_blocks, in_autocast_type
 from regard.nn.plan import AttentionPlan
 
 __all__ = ["attend", "supports"]
+
+_SHORT = (
+    512  # keys; up to here written-out attention in bfloat16 takes at most half the time of the fused one
+)
 
 
 def supports(plan: AttentionPlan) -> bool:
@@ -24,15 +32,34 @@ def attend(q_TNH: Tensor, k_SNH: Tensor, v_SNH: Tensor, plan: AttentionPlan) -> 
     assert supports(plan)
     if plan.query.longest == 0 or plan.source.longest == 0:
         return q_TNH * 0.0
-    q_UNLH = plan.query.pad(q_TNH).transpose(1, 2)
-    k_UNLH = plan.source.pad(k_SNH).transpose(1, 2)
-    v_UNLH = plan.source.pad(v_SNH).transpose(1, 2)
-    allowed = plan.allowed_ULL
-    if allowed is None:
-        y_UNLH = F.scaled_dot_product_attention(q_UNLH, k_UNLH, v_UNLH, is_causal=plan.mask.shape == "causal")
+    q_ULNH, k_ULNH, v_ULNH = (
+        layout.pad(in_autocast_type(x))
+        for layout, x in ((plan.query, q_TNH), (plan.source, k_SNH), (plan.source, v_SNH))
+    )
+    written = q_ULNH.device.type == "cpu" and q_ULNH.dtype == torch.bfloat16
+    if written and plan.source.longest <= _SHORT:
+        y_ULNH = _written(q_ULNH, k_ULNH, v_ULNH, plan)
     else:
-        # A query that may see nothing would divide by zero: let it see all, then forget what it saw.
-        blind = ~allowed.any(dim=-1, keepdim=True)
-        y_UNLH = F.scaled_dot_product_attention(q_UNLH, k_UNLH, v_UNLH, attn_mask=allowed | blind)
-        y_UNLH = y_UNLH.masked_fill(blind, 0.0)
-    return plan.query.unpad(y_UNLH.transpose(1, 2))
+        y_ULNH = _fused(q_ULNH, k_ULNH, v_ULNH, plan)
+    if plan.blind_UL is not None:
+        y_ULNH = y_ULNH.masked_fill(plan.blind_UL[:, :, None, None], 0.0)
+    return plan.query.unpad(y_ULNH)
+
+
+def _fused(q_ULNH: Tensor, k_ULNH: Tensor, v_ULNH: Tensor, plan: AttentionPlan) -> Tensor:
+    q, k, v = (x.transpose(1, 2) for x in (q_ULNH, k_ULNH, v_ULNH))
+    allowed = plan.written()
+    causal = allowed is None and plan.causal
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=allowed, is_causal=causal).transpose(1, 2)
+
+
+def _written(q_ULNH: Tensor, k_ULNH: Tensor, v_ULNH: Tensor, plan: AttentionPlan) -> Tensor:
+    """Attend with a head's users as blocks: ``[N, U, L, H]``."""
+    q, k, v = (x.permute(2, 0, 1, 3).contiguous() for x in (q_ULNH, k_ULNH, v_ULNH))
+    allowed = plan.written()
+    bias = q.new_zeros(1, q.shape[2], k.shape[2])
+    if allowed is not None:
+        bias = torch.where(allowed[:, 0], bias, float("-inf"))
+    elif plan.causal:
+        bias = bias.fill_(float("-inf")).triu_(1)
+    return attend_blocks(q, k, v, bias).permute(1, 2, 0, 3)
