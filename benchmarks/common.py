@@ -79,6 +79,11 @@ class Target:
         """Return it with ``met``, as `keep` wants it under ``targets``."""
         return {**asdict(self), "met": self.met}
 
+    @classmethod
+    def from_json(cls, kept: dict[str, Any]) -> Target:
+        """Make it from what `to_json` returned."""
+        return cls(**{name: value for name, value in kept.items() if name != "met"})
+
     def __str__(self) -> str:
         bound = "at most" if self.lower_is_better else "at least"
         verdict = "met" if self.met else "missed"

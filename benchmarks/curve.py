@@ -67,16 +67,22 @@ def _own(task: Task, job: dict[str, Any], console: Console) -> None:
 
 
 def _peer(task: Task, job: dict[str, Any], console: Console) -> None:
-    job |= {"lists": str(scratch("curve-rectools").with_suffix("")), "max_epochs": 200}
+    """Let RecTools train until time is up; also after an interruption keep the epochs that it finished."""
+    base = scratch("curve-rectools").with_suffix("")
+    for old in base.parent.glob(f"{base.name}-*.npz"):
+        old.unlink()
     try:
-        done = fresh(RECTOOLS, "curve", job, python=python_of("rectools"))
+        fresh(RECTOOLS, "curve", {**job, "lists": str(base), "max_epochs": 200}, python=python_of("rectools"))
     except BenchError as error:
         console.print(f"rectools: failed\n{error}", markup=False)
-        return
-    for number, seconds in enumerate(done.value["seconds"], start=1):
-        value = _ndcg(task, Path(f"{job['lists']}-{number}.npz"))
-        _keep({"system": "rectools", "epochs": number, "seconds": seconds, "ndcg": value})
-        console.print(f"rectools, {number} epochs: {seconds:.0f} s, NDCG@10 {value:.4f}")
+    finally:
+        for path in base.parent.glob(f"{base.name}-*.npz"):
+            number = int(path.stem.rpartition("-")[2])
+            with np.load(path, allow_pickle=False) as file:
+                seconds = float(file["seconds"])
+            value = _ndcg(task, path)
+            _keep({"system": "rectools", "epochs": number, "seconds": seconds, "ndcg": value})
+            console.print(f"rectools, {number} epochs: {seconds:.0f} s, NDCG@10 {value:.4f}")
 
 
 def targets(kept: dict[str, Any]) -> list[Target]:

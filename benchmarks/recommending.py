@@ -69,7 +69,7 @@ def measure(data: str, *, repeats: int) -> dict[str, Any]:
             )
     result = summary({name: of for name, of in runs.items() if of}, users=len(dataset.users))
     for target in result["targets"]:
-        console.print(str(Target(**{name: value for name, value in target.items() if name != "met"})))
+        console.print(str(Target.from_json(target)))
     return {"data": data, "k": K, **result}
 
 

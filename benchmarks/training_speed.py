@@ -6,8 +6,8 @@
 Width 128, 2 blocks, 2 heads, feed-forward width 128 as in RecTools' block, histories of 200, full softmax,
 dropout 0.2, batches of 128 x 200 events. Both alternate in the same run, each time in a fresh process; the
 first steps of each are left out. An event counts when it is a target: RecTools trains on the latest 200 of
-each user, Regard on all. RecTools runs as its documentation has it (float32); a third arm gives it bfloat16,
-which it does not document, to show what of the ratio is due to that.
+each user, Regard on all. RecTools runs as its documentation has it (float32). Whole epochs also measure, once
+each: RecTools in bfloat16, which it does not document, to show what of the ratio is due to that; RePlay; RecBole.
 """
 
 from __future__ import annotations
@@ -21,14 +21,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from rich.console import Console
 
-from benchmarks.common import ROOT, WORKSPACE, Fresh, Target, fresh, keep, median, read, spread
+from benchmarks.common import ROOT, WORKSPACE, BenchError, Fresh, Target, fresh, keep, median, spread
 from benchmarks.peers.venvs import python_of
 from benchmarks.tasks import dataset_of, log_of
 from regard.models.causal import CausalConfig
 
 WIDTH, BLOCKS, HEADS, LENGTH, BATCH = 128, 2, 2, 200, 128
 OWN = ROOT / "benchmarks" / "own.py"
-RECTOOLS = ROOT / "benchmarks" / "peers" / "rectools_sasrec.py"
+PEERS = ROOT / "benchmarks" / "peers"
+RECTOOLS = PEERS / "rectools_sasrec.py"
 PEER = {
     "n_factors": WIDTH,
     "n_blocks": BLOCKS,
@@ -37,6 +38,31 @@ PEER = {
     "batch_size": BATCH,
     "dropout_rate": 0.2,
     "loss": "softmax",
+}
+_REPLAY = {
+    "embedding_dim": WIDTH,
+    "num_blocks": BLOCKS,
+    "num_heads": HEADS,
+    "max_sequence_length": LENGTH,
+    "batch_size": BATCH,
+    "dropout": 0.2,
+}
+_RECBOLE = {
+    "hidden_size": WIDTH,
+    "inner_size": WIDTH,
+    "n_layers": BLOCKS,
+    "n_heads": HEADS,
+    "MAX_ITEM_LIST_LENGTH": LENGTH,
+    "hidden_dropout_prob": 0.2,
+    "attn_dropout_prob": 0.2,
+    "train_batch_size": BATCH,
+}
+# Script, environment and what differs from the job of the others.
+_OTHERS: dict[str, tuple[Path, str, dict[str, Any]]] = {
+    "rectools, bfloat16": (RECTOOLS, "rectools", {"settings": PEER, "precision": "bf16-mixed"}),
+    "replay": (PEERS / "replay_sasrec.py", "replay", {"settings": _REPLAY}),
+    # A sample is one target with its history: 30 steps of 128 targets, not an epoch of hours.
+    "recbole": (PEERS / "recbole_sasrec.py", "recbole", {"settings": _RECBOLE, "steps": 30}),
 }
 
 
@@ -48,12 +74,11 @@ def main() -> None:
     arguments = parser.parse_args()
     repeats = arguments.repeats or (2 if arguments.quick else 3)
     result = measure(arguments.data, repeats=repeats, steps=12 if arguments.quick else None)
-    # A quick run does not replace figures of whole epochs.
-    keep("training_speed_quick" if arguments.quick and read("training_speed") else "training_speed", result)
+    keep("training_speed_quick" if arguments.quick else "training_speed", result)
 
 
 def measure(data: str, *, repeats: int, steps: int | None) -> dict[str, Any]:
-    """Measure all arms in turn, `repeats` times."""
+    """Measure Regard and RecTools in turn, `repeats` times; with whole epochs the other peers too, once."""
     console = Console(highlight=False, soft_wrap=True)
     WORKSPACE.mkdir(exist_ok=True)
     log = WORKSPACE / f"{data}.npz"
@@ -61,26 +86,33 @@ def measure(data: str, *, repeats: int, steps: int | None) -> dict[str, Any]:
     job = {"log": str(log), "seed": 0, "steps": steps, "warmup": 3}
     shape = own_shape()
     own = {**job, "shape": shape, "loader": {"window": LENGTH, "batch_events": BATCH * LENGTH}}
-    peer = {**job, "settings": PEER}
-    arms: dict[str, list[Fresh]] = {"regard": [], "rectools": [], "rectools bfloat16": []}
+    arms: dict[str, list[Fresh]] = {"regard": [], "rectools": []}
     speeds = []
     for number in range(repeats):
         speeds.append(fresh(OWN, "matrix_speed", {}).value)
         arms["regard"].append(fresh(OWN, "speed", own))
-        arms["rectools"].append(fresh(RECTOOLS, "speed", peer, python=python_of("rectools")))
-        if number == 0:
-            half = {**peer, "precision": "bf16-mixed"}
-            arms["rectools bfloat16"].append(fresh(RECTOOLS, "speed", half, python=python_of("rectools")))
+        arms["rectools"].append(
+            fresh(RECTOOLS, "speed", {**job, "settings": PEER}, python=python_of("rectools"))
+        )
         for name, runs in arms.items():
-            last = runs[-1]
-            console.print(
-                f"{number + 1} of {repeats}  {name:18} {last.value['events_per_second']:8,.0f} events/s "
-                f"{last.peak_gb:.2f} GB ({last.value['steps']} steps)"
-            )
+            console.print(f"{number + 1} of {repeats}  {_line(name, runs[-1])}")
+    failed = {}
+    for name, (script, peer, changes) in _OTHERS.items() if steps is None else ():
+        try:
+            arms[name] = [fresh(script, "speed", {**job, **changes}, python=python_of(peer))]
+            console.print(f"once    {_line(name, arms[name][0])}")
+        except BenchError as error:
+            failed[name] = str(error)
+            console.print(f"{name}: failed\n{error}", markup=False)
     result = summary(arms, speeds, shape)
     for target in result["targets"]:
-        console.print(str(Target(**{name: value for name, value in target.items() if name != "met"})))
-    return {"data": data, "whole_epochs": steps is None, "peer_settings": PEER, **result}
+        console.print(str(Target.from_json(target)))
+    return {"data": data, "whole_epochs": steps is None, "peer_settings": PEER, "failed": failed, **result}
+
+
+def _line(name: str, run: Fresh) -> str:
+    speed, steps = run.value["events_per_second"], run.value["steps"]
+    return f"{name:19} {speed:8,.0f} events/s {run.peak_gb:.2f} GB ({steps} steps)"
 
 
 def own_shape() -> dict[str, Any]:

@@ -87,6 +87,6 @@ def ndcg(questions: Questions, lists: np.ndarray) -> float:
     return float((questions.weight * (hit * gains).sum(1)).sum())
 
 
-def write_lists(path: str | Path, lists: np.ndarray) -> None:
-    """Write ``[U, k]`` item numbers, -1 where a list is short."""
-    np.savez(path, lists=lists.astype(np.int32))
+def write_lists(path: str | Path, lists: np.ndarray, *, seconds: float = 0.0) -> None:
+    """Write ``[U, k]`` item numbers, -1 where a list is short, and how long training had taken."""
+    np.savez(path, lists=lists.astype(np.int32), seconds=seconds)

@@ -108,7 +108,8 @@ def curve(job: dict[str, Any]) -> dict[str, Any]:
     def lists(module: Any) -> float:
         model.is_fitted = True
         number = len(watcher.history) + 1
-        write_lists(f"{job['lists']}-{number}.npz", _lists(model, ask_on, len(questions), k=job["k"]))
+        lists = _lists(model, ask_on, len(questions), k=job["k"])
+        write_lists(f"{job['lists']}-{number}.npz", lists, seconds=watcher.seconds)
         return float(number)
 
     watcher = make_watcher(Callback, lists, patience=10**6, max_seconds=job["max_seconds"])

@@ -1,0 +1,196 @@
+"""Writes docs/benchmarks.md and its plots from benchmarks/results/*.json. It measures nothing.
+
+python benchmarks/page.py
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from rich.console import Console
+
+from benchmarks.common import RESULTS, ROOT, Target, read
+from benchmarks.plots import Axis, lines
+from benchmarks.quality_page import chapter, quality_targets
+
+PAGE = ROOT / "docs" / "benchmarks.md"
+IMAGES = ROOT / "docs" / "images"
+
+
+def main() -> None:
+    write_page()
+    console = Console(highlight=False, soft_wrap=True)
+    for row in targets():
+        console.print(row["text"], markup=False)
+    console.print(f"wrote {PAGE}")
+
+
+def write_page() -> None:
+    """Write the page from what there is; chapters without results are left out."""
+    parts = [
+        "# Benchmarks\n",
+        "Written by `make bench` (`benchmarks/page.py`) from `benchmarks/results/`; do not edit. Peers run in "
+        "environments of their own at pinned versions, on the same data and machine, alternating with Regard in "
+        "the same run.\n",
+        _target_table(),
+    ]
+    chapters: tuple[tuple[str, Callable[[dict[str, Any]], str]], ...] = (
+        ("training_speed", _training),
+        ("recommending", _recommending),
+        ("catalogues", _catalogues),
+        ("long_histories", _long_histories),
+        ("curve", _curve),
+        ("quality", chapter),
+    )
+    for name, write in chapters:
+        result = read(name) or read(f"{name}_quick")
+        if result is not None:
+            parts.append(write(result))
+            if name != "quality":
+                parts.append(_where(result["environment"]))
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text("\n".join(parts), encoding="utf-8")
+
+
+def targets(*, prefer_quick: bool = False) -> list[dict[str, Any]]:
+    """Return every target of every result: its ``text``, ``met`` and the name of the result.
+
+    Parameters
+    ----------
+    prefer_quick
+        Which one to take where there is a result of a quick run and one of a full run.
+    """
+    found = []
+    for name in sorted({path.stem.removesuffix("_quick") for path in RESULTS.glob("*.json")}):
+        full, quick = read(name), read(f"{name}_quick")
+        result = (quick or full) if prefer_quick else (full or quick)
+        assert result is not None
+        made = (
+            quality_targets(result)
+            if name == "quality"
+            else [Target.from_json(one) for one in result.get("targets", [])]
+        )
+        found += [{"target": one, "text": str(one), "met": one.met, "file": name} for one in made]
+    return found
+
+
+def _target_table() -> str:
+    rows = targets()
+    met = sum(row["met"] for row in rows)
+    out = [
+        "## Targets\n",
+        f"{met} of {len(rows)} met.\n",
+        "| target | goal | reached | |",
+        "|---|---|---|---|",
+    ]
+    for row in rows:
+        one = row["target"]
+        bound = "at most" if one.lower_is_better else "at least"
+        verdict = "met" if one.met else "**missed**"
+        unit = f" {one.unit}" if one.unit else ""
+        out.append(f"| {one.name} | {bound} {one.goal:g}{unit} | {one.value:.4g}{unit} | {verdict} |")
+    return "\n".join(out) + "\n"
+
+
+def _training(result: dict[str, Any]) -> str:
+    steps = "whole epochs" if result["whole_epochs"] else "a few steps of each"
+    out = [
+        "## Training\n",
+        f"{result['data']}, SASRec's shape: width 128, 2 blocks, 2 heads, feed-forward width 128, histories of 200, "
+        f"full softmax, batches of 128 x 200; {steps}, the first three left out. An event counts when it is a "
+        "target. Peak memory is that of the whole process. RecTools trains in float32, as documented; the arm "
+        "*bfloat16* gives it mixed precision, which it does not document.\n",
+        "| system | events per second | peak memory |",
+        "|---|---|---|",
+    ]
+    for name, of in result["systems"].items():
+        out.append(f"| {name} | {of['spread']} | {of['peak_gb']:.2f} GB |")
+    matrix = result["gflops_matrix"]
+    out.append(
+        f"\nCounted from the model's formulas, a target costs {result['mflop_per_event']:.2f} MFLOP in training, so "
+        f"Regard reaches {result['gflops_reached']:.0f} GFLOP/s; products of matrices of the same sizes reach "
+        f"{matrix['bfloat16']:.0f} in bfloat16 and {matrix['float32']:.0f} in float32 on this machine.\n"
+    )
+    return "\n".join(out)
+
+
+def _recommending(result: dict[str, Any]) -> str:
+    out = [
+        "## Recommending\n",
+        f"{result['data']}, {result['users']:,} users, {result['k']} items each, seen ones left out; medians.\n",
+        "| system | all users | users per second | one unseen history | one known user |",
+        "|---|---|---|---|---|",
+    ]
+    for name, of in result["systems"].items():
+        known = f"{1000 * of['known']:.2f} ms" if "known" in of else ""
+        out.append(
+            f"| {name} | {of['everyone']:.2f} s | {of['users_per_second']:,.0f} | {1000 * of['unseen']:.2f} ms | {known} |"
+        )
+    return "\n".join(out) + "\n"
+
+
+def _catalogues(result: dict[str, Any]) -> str:
+    points = result["curve"]
+    for kind, unit in (("peak_gb", "peak memory, GB"), ("events_per_second", "events per second")):
+        drawn = [{"series": point["loss"], "x": point["items"], "y": point[kind]} for point in points]
+        path = IMAGES / f"catalogues_{kind}.svg"
+        lines(drawn, path, x=Axis("items", log=True), y=Axis(unit), own="sampled")
+    return (
+        "## Catalogues of growing size\n\n"
+        "Full against sampled softmax: peak memory of the process, and events per second.\n\n"
+        "![Peak memory against catalogue size](images/catalogues_peak_gb.svg)\n"
+        "![Events per second against catalogue size](images/catalogues_events_per_second.svg)\n"
+    )
+
+
+def _long_histories(result: dict[str, Any]) -> str:
+    drawn = [
+        {"series": point["attention"], "x": point["length"], "y": point["events_per_second"]}
+        for point in result["curve"]
+    ]
+    path = IMAGES / "long_histories.svg"
+    lines(
+        drawn,
+        path,
+        x=Axis("events in a history", log=True, form=",d"),
+        y=Axis("events per second"),
+        own="windowed",
+    )
+    return (
+        "## Long histories\n\n"
+        "Windowed against full attention: events per second while histories grow.\n\n"
+        "![Events per second against the length of histories](images/long_histories.svg)\n"
+    )
+
+
+def _curve(result: dict[str, Any]) -> str:
+    drawn = [
+        {"series": point["system"], "x": point["seconds"] / 60, "y": point["ndcg"]}
+        for point in result["points"]
+    ]
+    x, y = Axis("minutes of training", form="d"), Axis("NDCG@10", form=".2f", zero=False)
+    lines(drawn, IMAGES / "quality_against_time.svg", x=x, y=y, own="regard", goal=0.180)
+    return (
+        "## Quality against training time\n\n"
+        "ML-1M, leave-last-out, the target's time unknown, 2 cores. Each point of Regard is a training laid out "
+        "for that time; those of RecTools are the epochs of one training. Networks speak alone. Dotted: 0.180.\n\n"
+        "![NDCG@10 against minutes of training](images/quality_against_time.svg)\n"
+    )
+
+
+def _where(environment: dict[str, Any]) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in environment["versions"].items())
+    return (
+        f"Measured on {environment['date'][:10]} at commit {environment['commit']}: {environment['processor']}, "
+        f"{environment['threads']} threads, Python {environment['python']}, {versions}; load average before it "
+        f"was written {environment['load_average']}.\n"
+    )
+
+
+if __name__ == "__main__":
+    main()
