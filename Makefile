@@ -6,11 +6,13 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 BIN := .venv/bin
 DEMO ?= demo
 
-.PHONY: help setup test demo format clean
+.PHONY: help setup test demo bench bench-quick format clean
 
 help:
 	@echo "make demo                                   the whole journey on MovieLens-100K, report in demo/report.html"
 	@echo "make demo DATA=events.parquet [ITEMS=items.parquet]   the same on your own files"
+	@echo "make bench                                  every measurement beside the peers, hours; call it again to go on"
+	@echo "make bench-quick                            training, top-k and memory beside their targets, ten minutes"
 	@echo "make test                                   everything that is checked before a change goes in"
 	@echo "make format                                 put the code in the form that make test asks for"
 	@echo "make clean                                  remove the environment and every cache"
@@ -39,6 +41,13 @@ test: setup
 
 demo: setup $(if $(DATA),,.venv/.movielens)
 	$(BIN)/regard demo --out $(DEMO) $(if $(DATA),--data "$(DATA)") $(if $(ITEMS),--items "$(ITEMS)")
+
+# Data sets are looked for in ../shared/data; REGARD_DATA names another folder. Peers are installed under .bench.
+bench: setup
+	$(BIN)/python benchmarks/run.py
+
+bench-quick: setup
+	$(BIN)/python benchmarks/run.py --quick
 
 format: setup
 	$(BIN)/ruff check --fix
