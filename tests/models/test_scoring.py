@@ -26,3 +26,10 @@ def test_a_history_without_events_scores_every_item_alike() -> None:
 
 def test_it_knows_the_size_of_the_catalogue_without_its_padding() -> None:
     assert SCORER.num_items == 20
+
+
+def test_states_after_the_last_events_are_those_of_the_whole_encoding() -> None:
+    for lengths in ([3, 3, 3], [4, 1, 2], [1]):
+        batch = PackedBatch.of(Histories.of([list(range(n)) for n in lengths]))
+        encoded = MODEL.encode(batch)
+        torch.testing.assert_close(MODEL.encode_last(batch), encoded.states_TD[encoded.offsets[1:] - 1])

@@ -11,6 +11,7 @@ Shape letters: U users, V items.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -18,10 +19,12 @@ from torch import Tensor
 from regard.config import Config
 from regard.data.packing import PackedBatch
 from regard.models.memory import ItemMemory
-from regard.models.protocols import Encoder
+from regard.models.protocols import Encoder, Rough
 from regard.models.scoring import EncoderScorer
 
 __all__ = ["Blend", "BlendQuery", "BlendScorer", "BlendWeights"]
+
+_ROUNDINGS = 8  # of float32, at most, on the way from the parts to their sum
 
 
 class BlendWeights(Config):
@@ -73,7 +76,7 @@ class BlendQuery:
     sums_UC: Tensor | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class BlendScorer:
     """A Scorer of an encoder and what is weighed beside it.
 
@@ -88,24 +91,59 @@ class BlendScorer:
     encoder: Encoder
     blend: Blend
 
+    @cached_property
+    def scorer(self) -> EncoderScorer:
+        """The encoder by itself."""
+        return EncoderScorer(self.encoder)
+
     @property
     def num_items(self) -> int:
         """V, the size of the catalogue."""
-        return EncoderScorer(self.encoder).num_items
+        return self.scorer.num_items
 
     def query(self, batch: PackedBatch) -> BlendQuery:
         """Return the states and sums of the U histories of a batch."""
         memory = self.blend.memory
         return BlendQuery(
-            states_UD=EncoderScorer(self.encoder).query(batch),
+            states_UD=self.scorer.query(batch),
             sums_UC=None if memory is None else memory.sums(batch),
         )
 
     def score(self, query: BlendQuery, start: int, stop: int) -> Tensor:
         """Return ``[U, stop - start]`` float32 scores of the items `start` to `stop`."""
         weights, memory = self.blend.weights, self.blend.memory
-        scores = weights.model * EncoderScorer(self.encoder).score(query.states_UD, start, stop)
+        scores = weights.model * self.scorer.score(query.states_UD, start, stop)
         scores = scores + weights.trend * self.blend.trend_V[start:stop]
         if memory is not None and query.sums_UC is not None:
             scores = scores + weights.memory * memory.scores(query.sums_UC, start, stop)
         return scores
+
+    def rough(self, query: BlendQuery, start: int, stop: int) -> Rough | None:
+        """Return rough scores of the items `start` to `stop`; None where nothing bounds their error."""
+        weights, memory = self.blend.weights, self.blend.memory
+        dense = self.scorer.rough(query.states_UD, start, stop)
+        if dense is None:
+            return None
+        scores_BU = dense.scores_BU
+        reach_U = scores_BU.abs().amax(dim=0) * weights.model
+        scores_BU = scores_BU if weights.model == 1.0 else scores_BU.mul_(weights.model)
+        if weights.trend > 0:
+            trend_B = weights.trend * self.blend.trend_V[start:stop].to(scores_BU.device)
+            scores_BU = scores_BU.add_(trend_B[:, None])
+            reach_U = reach_U + trend_B.abs().max()
+        if memory is not None and query.sums_UC is not None:
+            sums_UC = weights.memory * query.sums_UC
+            memory.add_to(scores_BU, sums_UC, start, stop)
+            if sums_UC.shape[1]:
+                reach_U = reach_U + sums_UC.abs().amax(dim=1)
+        slack_U = weights.model * dense.slack_U + _ROUNDINGS * 2.0**-24 * reach_U
+        return Rough(scores_BU=scores_BU, slack_U=slack_U) if bool(slack_U.isfinite().all()) else None
+
+    def exact(self, query: BlendQuery, row_S: Tensor, item_S: Tensor) -> Tensor:
+        """Return ``[S]`` float32 exact scores: the parts in float64, rounded once."""
+        weights, memory = self.blend.weights, self.blend.memory
+        scores_S = weights.model * self.scorer.table.exact_sum(query.states_UD, row_S, item_S)
+        scores_S = scores_S + weights.trend * self.blend.trend_V[item_S].double()
+        if memory is not None and query.sums_UC is not None:
+            scores_S = scores_S + weights.memory * memory.scores_at(query.sums_UC, row_S, item_S).double()
+        return scores_S.float()

@@ -19,6 +19,8 @@ from regard.data.packing import PackedBatch
 
 __all__ = ["ItemMemory"]
 
+_PAIRS_AT_ONCE = 8_192  # neighbours of so many events stay in the processor's cache
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemMemory:
@@ -60,18 +62,38 @@ class ItemMemory:
         row_T = torch.repeat_interleave(torch.arange(batch.num_users), batch.lengths.cpu())
         place_T = torch.searchsorted(self.item_C, item_T).clamp(max=len(self.item_C) - 1)
         known = self.item_C[place_T] == item_T
-        pairs = torch.unique(torch.stack([row_T[known], place_T[known]]), dim=1)
-        row, place = pairs[0], pairs[1]
-        slots = row[:, None] * len(self.item_C) + self.neighbour_CK[place]
-        sums.view(-1).index_add_(0, slots.view(-1), self.weight_CK[place].view(-1))
+        pairs = torch.unique(row_T[known] * len(self.item_C) + place_T[known])
+        for some in pairs.split(_PAIRS_AT_ONCE):
+            place = some % len(self.item_C)
+            slots = (some - place)[:, None] + self.neighbour_CK[place]
+            sums.view(-1).index_add_(0, slots.view(-1), self.weight_CK[place].view(-1))
         return sums
 
     def scores(self, sums_UC: Tensor, start: int, stop: int) -> Tensor:
         """Return ``[U, stop - start]`` sums of the items `start` to `stop`; zero for those without."""
         first, last = torch.searchsorted(self.item_C, torch.tensor([start, stop])).tolist()
+        if last - first == stop - start:
+            return sums_UC[:, first:last]
         scores = torch.zeros(len(sums_UC), stop - start)
         scores[:, self.item_C[first:last] - start] = sums_UC[:, first:last]
         return scores
+
+    def add_to(self, scores_BU: Tensor, sums_UC: Tensor, start: int, stop: int) -> None:
+        """Add the sums of the items `start` to `stop` to their scores, which have items first."""
+        first, last = torch.searchsorted(self.item_C, torch.tensor([start, stop])).tolist()
+        sums_CU = sums_UC[:, first:last].T.to(scores_BU.device)
+        if last - first == stop - start:
+            scores_BU += sums_CU
+        else:
+            places_C = (self.item_C[first:last] - start).to(scores_BU.device)
+            scores_BU.index_add_(0, places_C, sums_CU)
+
+    def scores_at(self, sums_UC: Tensor, row_S: Tensor, item_S: Tensor) -> Tensor:
+        """Return ``[S]`` sums for pairs of a row and an item; zero for items without neighbours."""
+        if len(self.item_C) == 0:
+            return torch.zeros(len(item_S))
+        place_S = torch.searchsorted(self.item_C, item_S).clamp(max=len(self.item_C) - 1)
+        return sums_UC[row_S, place_S] * (self.item_C[place_S] == item_S)
 
     def scores_of(self, sums_UC: Tensor, item_K: Tensor) -> Tensor:
         """Return ``[U, K]`` sums of the same K items for all histories; zero for those without."""

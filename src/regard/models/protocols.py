@@ -18,9 +18,21 @@ from torch import Tensor
 from regard.data.packing import Histories, PackedBatch
 from regard.nn.heads import Catalogue
 
-__all__ = ["Encoded", "Encoder", "Observable", "Observed", "Ranked", "Ranks", "Scorer"]
+__all__ = [
+    "Encoded",
+    "Encoder",
+    "LastEncoder",
+    "Observable",
+    "Observed",
+    "Ranked",
+    "Ranks",
+    "Rough",
+    "Scorer",
+    "Searchable",
+]
 
 Query = TypeVar("Query")
+Asked = TypeVar("Asked", contravariant=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +68,15 @@ class Encoder(Protocol):
         ...
 
 
+@runtime_checkable
+class LastEncoder(Protocol):
+    """An encoder that computes the states after the last events for less than those after all."""
+
+    def encode_last(self, batch: PackedBatch) -> Tensor:
+        """Return ``[U, D]`` the state after the last event of each history; none may be empty."""
+        ...
+
+
 class Scorer(Protocol[Query]):
     """Anything that scores the catalogue for histories: a model or a baseline.
 
@@ -74,6 +95,38 @@ class Scorer(Protocol[Query]):
 
     def score(self, query: Query, start: int, stop: int) -> Tensor:
         """Return ``[U, stop - start]`` float32 scores of the items `start` to `stop`, higher is better."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rough:
+    """Scores of a block of B items that are fast to compute, and how far they may be off.
+
+    Parameters
+    ----------
+    scores_BU
+        ``[B, U]`` float32, items first; the caller may change them.
+    slack_U
+        ``[U]`` float32: no rough score is further than this from the exact one.
+    """
+
+    scores_BU: Tensor
+    slack_U: Tensor
+
+
+@runtime_checkable
+class Searchable(Protocol[Asked]):
+    """A Scorer whose best items can be found by rough scores and then scored exactly.
+
+    The exact score of an item is the same bits whatever is asked for beside it.
+    """
+
+    def rough(self, query: Asked, start: int, stop: int) -> Rough | None:
+        """Return rough scores of the items `start` to `stop`; None where nothing bounds their error."""
+        ...
+
+    def exact(self, query: Asked, row_S: Tensor, item_S: Tensor) -> Tensor:
+        """Return ``[S]`` float32 exact scores of pairs of a row of the batch and an item."""
         ...
 
 

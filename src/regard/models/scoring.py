@@ -1,51 +1,92 @@
 """EncoderScorer: an encoder as recommending and evaluating see it.
 
 The score of an item is the dot product of its vector with the state after the latest event. A history
-without events has the state zero, so that only what does not depend on the user speaks.
+without events has the state zero, so that only what does not depend on the user speaks. The catalogue is
+read once, when it is first needed: a scorer belongs to an encoder that no longer changes.
+
+Shape letters: U users, D width, S pairs of a user and an item.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
 from regard.data.packing import PackedBatch
-from regard.models.protocols import Encoder
+from regard.models.protocols import Encoder, LastEncoder, Rough
+from regard.models.table import SearchTable
+from regard.nn.heads import Catalogue
 
 __all__ = ["EncoderScorer"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EncoderScorer:
     """Scores of an encoder's catalogue.
 
     Parameters
     ----------
     encoder
-        The model, in evaluation mode.
+        The model, in evaluation mode, trained to its end.
     """
 
     encoder: Encoder
 
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The output vectors of the items."""
+        return self.encoder.catalogue()
+
+    @cached_property
+    def table(self) -> SearchTable:
+        """The same, made ready for searching."""
+        return SearchTable.of(self.catalogue)
+
     @property
     def num_items(self) -> int:
         """V, the size of the catalogue."""
-        return self.encoder.catalogue().size
+        return self.catalogue.size
 
     def query(self, batch: PackedBatch) -> Tensor:
         """Return ``[U, D]``: the state after each user's latest event."""
-        catalogue = self.encoder.catalogue()
-        device = catalogue.weight_PD.device
-        batch = batch.to(device)
-        states = torch.zeros(batch.num_users, catalogue.weight_PD.shape[1], device=device)
+        weight_PD = self.catalogue.weight_PD
+        batch = batch.to(weight_PD.device)
         some = batch.lengths > 0
+        if bool(some.all()) and batch.num_users > 0:
+            return self._last(batch)
+        states = torch.zeros(batch.num_users, weight_PD.shape[1], device=weight_PD.device)
         if bool(some.any()):
-            encoded = self.encoder.encode(batch)
-            states[some] = encoded.states_TD[encoded.offsets[1:][some] - 1].float()
+            states[some] = self._last(_without_empty(batch, some))
         return states
 
     def score(self, query: Tensor, start: int, stop: int) -> Tensor:
         """Return ``[U, stop - start]`` float32 scores of the items `start` to `stop`."""
-        return self.encoder.catalogue().scores(query, start, stop).float().cpu()
+        return self.catalogue.scores(query, start, stop).float().cpu()
+
+    def rough(self, query: Tensor, start: int, stop: int) -> Rough | None:
+        """Return rough scores of the items `start` to `stop`; None where nothing bounds their error."""
+        return self.table.rough(query, start, stop)
+
+    def exact(self, query: Tensor, row_S: Tensor, item_S: Tensor) -> Tensor:
+        """Return ``[S]`` float32 exact scores of pairs of a row of the batch and an item."""
+        return self.table.exact(query, row_S, item_S)
+
+    def _last(self, batch: PackedBatch) -> Tensor:
+        if isinstance(self.encoder, LastEncoder):
+            return self.encoder.encode_last(batch).float()
+        encoded = self.encoder.encode(batch)
+        return encoded.states_TD[encoded.offsets[1:] - 1].float()
+
+
+def _without_empty(batch: PackedBatch, some_U: Tensor) -> PackedBatch:
+    """Return the same events without the users that have none."""
+    ends = batch.offsets[1:][some_U]
+    return replace(
+        batch,
+        offsets=torch.cat([batch.offsets[:1], ends]),
+        user_U=batch.user_U[some_U],
+        asked_U=None if batch.asked_U is None else batch.asked_U[some_U],
+    )

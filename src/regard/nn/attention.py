@@ -22,6 +22,7 @@ from torch.nn import functional as F
 from regard.errors import ConfigError
 from regard.nn.kernels import reference
 from regard.nn.kernels.select import KernelName, select
+from regard.nn.mask import both_ways, same_user
 from regard.nn.plan import AttentionPlan, Layout
 
 __all__ = ["Attention", "CrossAttention", "Observation", "Rotate", "SelfAttention"]
@@ -135,6 +136,23 @@ class Attention(nn.Module):
         blocks = weights_NTS.view(self.heads, users, length, users, looked)
         own = blocks.diagonal(dim1=1, dim2=3)
         return Observation(y=y, weights=own.permute(3, 0, 1, 2))
+
+    def last(self, x_TD: Tensor, *, plan: AttentionPlan) -> Tensor:
+        """Return ``[U, D]``: what self-attention gives the last event of each of U histories.
+
+        The last event of a causal history sees all of it, so one query for each history is enough, and the
+        projections of all other queries are saved. No history may be empty.
+        """
+        last_U = plan.query.offsets[1:] - 1
+        plain = plan.mask.shape == "causal" and plan.mask.within_user
+        if not plain or self.rotate is not None:
+            return self(x_TD, plan=plan)[last_U]  # type: ignore[no-any-return]
+        one = torch.arange(len(last_U) + 1, device=x_TD.device)
+        cross = AttentionPlan.of(one, mask=both_ways() & same_user(), source=plan.source.offsets)
+        heads = self._project(_Packed(x_TD=x_TD[last_U], source_SD=x_TD, plan=cross))
+        y_UNH = select(cross, self.kernel)(heads.q_TNH, heads.k_SNH, heads.v_SNH, cross)
+        y_UD: Tensor = self.project_out(y_UNH.reshape(-1, self.width))
+        return y_UD
 
     def _project(self, packed: _Packed) -> _Heads:
         size = self.width // self.heads

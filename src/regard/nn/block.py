@@ -51,6 +51,11 @@ class Block(nn.Module):
         """Return ``[T, D]``."""
         return self._feed(x_TD + self._drop(self.attention(self.norm_attention(x_TD), plan=plan)))
 
+    def last(self, x_TD: Tensor, plan: AttentionPlan) -> Tensor:
+        """Return ``[U, D]``: the output for the last event of each of U histories, none of them empty."""
+        seen_UD = self.attention.last(self.norm_attention(x_TD), plan=plan)
+        return self._feed(x_TD[plan.query.offsets[1:] - 1] + self._drop(seen_UD))
+
     def observed(self, x_TD: Tensor, plan: AttentionPlan) -> Seen:
         """Do the same by the reference kernel and return the attention weights too."""
         seen = self.attention.observed(self.norm_attention(x_TD), plan=plan)

@@ -71,7 +71,7 @@ class Allowed:
     def without_seen(self, histories: Histories) -> Allowed:
         """Return the same wishes without the items of `histories`, whose row u is row u of the batch."""
         items = histories.item[histories.events()].astype(np.int64)
-        order = np.argsort(items, kind="stable")
+        order = np.argsort(items)
         return replace(self, seen_item_S=items[order], seen_row_S=histories.rows()[order])
 
     def apply(self, scores_UB: Tensor, *, start: int) -> Tensor:
@@ -95,3 +95,23 @@ class Allowed:
         columns = torch.from_numpy(self.seen_item_S[first:last] - start).to(kept.device)
         kept[rows, columns] = -torch.inf
         return kept
+
+    def hide(self, scores_BU: Tensor, *, start: int) -> None:
+        """Set the score of every item that may not be recommended to -inf, in place; items come first.
+
+        Parameters
+        ----------
+        scores_BU
+            ``[B, U]`` scores of the items `start` to ``start + B``, none of them NaN.
+        start
+            Number of the first item of the block.
+        """
+        stop = start + len(scores_BU)
+        allowed = self.block(start, stop)
+        if not allowed.all():
+            scores_BU[torch.from_numpy(np.flatnonzero(~allowed)).to(scores_BU.device)] = -torch.inf
+        first, last = np.searchsorted(self.seen_item_S, [start, stop])
+        if first < last:
+            items = torch.from_numpy(self.seen_item_S[first:last] - start).to(scores_BU.device)
+            rows = torch.from_numpy(self.seen_row_S[first:last]).to(scores_BU.device)
+            scores_BU[items, rows] = -torch.inf
