@@ -33,5 +33,5 @@ def test_parts_add_up_with_their_weights() -> None:
     trend = torch.arange(6.0)
     weights = BlendWeights(model=0.5, memory=2.0, trend=3.0)
     blended = scores(Blend(weights=weights, trend_V=trend, memory=memory))
-    parts = 0.5 * scores(Blend.none(6)) + 2 * memory.scores(memory.sums(BATCH), 0, 6) + 3 * trend
+    parts = 0.5 * scores(Blend.none(6)) + 2 * memory.scores(memory.sums(BATCH, decay=1.0), 0, 6) + 3 * trend
     torch.testing.assert_close(blended, parts)

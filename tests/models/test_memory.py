@@ -15,14 +15,20 @@ MEMORY = ItemMemory(
 
 
 def test_repeats_count_once_and_unknown_items_not_at_all() -> None:
-    sums = MEMORY.sums(PackedBatch.of(Histories.of([[1, 1, 0], [3, 4], []])))
+    sums = MEMORY.sums(PackedBatch.of(Histories.of([[1, 1, 0], [3, 4], []])), decay=1.0)
     assert sums.tolist() == [[0.0, 0.5, -0.25], [5.0, 8.0, 2.0], [0.0, 0.0, 0.0]]
 
 
 def test_ranges_and_lists_of_items_agree() -> None:
-    sums = MEMORY.sums(PackedBatch.of(Histories.of([[3, 4]])))
+    sums = MEMORY.sums(PackedBatch.of(Histories.of([[3, 4]])), decay=1.0)
     whole = MEMORY.scores(sums, 0, 6)
     assert whole.tolist() == [[0.0, 5.0, 0.0, 8.0, 2.0, 0.0]]
     assert torch.equal(MEMORY.scores(sums, 3, 5), whole[:, 3:5])
     items = torch.tensor([5, 1, 4])
     assert torch.equal(MEMORY.scores_of(sums, items), whole[:, items])
+
+
+def test_by_decay_an_item_counts_from_its_latest_occurrence() -> None:
+    whole = MEMORY.sums(PackedBatch.of(Histories.of([[1]])), decay=0.5)
+    sums = MEMORY.sums(PackedBatch.of(Histories.of([[1, 1, 0, 0], [1]])), decay=0.5)
+    assert torch.equal(sums, whole * torch.tensor([[0.25], [1.0]]))

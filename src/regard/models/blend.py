@@ -36,12 +36,15 @@ class BlendWeights(Config):
         Of the encoder's scores, of the item memory, of the recent popularity.
     recent
         Share of the log's latest events over which the trend counts.
+    decay
+        What an event counts in the memory's sum, as a share of what the event after it counts.
     """
 
     model: float = 1.0
     memory: float = 0.0
     trend: float = 0.0
     recent: float = 1.0
+    decay: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +109,7 @@ class BlendScorer:
         memory = self.blend.memory
         return BlendQuery(
             states_UD=self.scorer.query(batch),
-            sums_UC=None if memory is None else memory.sums(batch),
+            sums_UC=None if memory is None else memory.sums(batch, decay=self.blend.weights.decay),
         )
 
     def score(self, query: BlendQuery, start: int, stop: int) -> Tensor:

@@ -1,9 +1,9 @@
 """ItemMemory: a sparse linear memory of which item goes with which, beside what attention learned.
 
 Each of C frequent items has K neighbours with a signed weight; a history adds up the neighbours of its
-distinct items. Wide and deep together beat either alone (Cheng et al., "Wide & Deep Learning for
-Recommender Systems", 2016), above all on small data. It knows neither order nor time, nor how the weights
-were found.
+distinct items, recent ones more where that is asked for. Wide and deep together beat either alone (Cheng
+et al., "Wide & Deep Learning for Recommender Systems", 2016), above all on small data. It knows no time,
+nor how the weights were found.
 
 Shape letters: U users, T events, C items that have neighbours, K neighbours, V items.
 """
@@ -43,7 +43,7 @@ class ItemMemory:
     ...     neighbour_CK=torch.tensor([[1], [0]]),
     ...     weight_CK=torch.tensor([[0.5], [0.25]]),
     ... )
-    >>> sums = memory.sums(PackedBatch.of(Histories.of([[2, 2], [7]])))
+    >>> sums = memory.sums(PackedBatch.of(Histories.of([[2, 2], [7]])), decay=1.0)
     >>> memory.scores(sums, 0, 6)
     tensor([[0.0000, 0.0000, 0.0000, 0.0000, 0.0000, 0.5000],
             [0.0000, 0.0000, 0.0000, 0.0000, 0.0000, 0.0000]])
@@ -53,8 +53,11 @@ class ItemMemory:
     neighbour_CK: Tensor
     weight_CK: Tensor
 
-    def sums(self, batch: PackedBatch) -> Tensor:
-        """Return ``[U, C]``: for each history the summed weights of the neighbours of its items."""
+    def sums(self, batch: PackedBatch, *, decay: float) -> Tensor:
+        """Return ``[U, C]``: for each history the summed weights of the neighbours of its items.
+
+        An item that last occurred n events before the latest event counts ``decay ** n``.
+        """
         sums = torch.zeros(batch.num_users, len(self.item_C))
         if len(self.item_C) == 0 or batch.num_events == 0:
             return sums
@@ -62,11 +65,15 @@ class ItemMemory:
         row_T = torch.repeat_interleave(torch.arange(batch.num_users), batch.lengths.cpu())
         place_T = torch.searchsorted(self.item_C, item_T).clamp(max=len(self.item_C) - 1)
         known = self.item_C[place_T] == item_T
-        pairs = torch.unique(row_T[known] * len(self.item_C) + place_T[known])
-        for some in pairs.split(_PAIRS_AT_ONCE):
+        ago_T = batch.offsets.cpu()[1:][row_T] - 1 - torch.arange(len(item_T))
+        pairs, which = torch.unique(row_T[known] * len(self.item_C) + place_T[known], return_inverse=True)
+        ago = torch.full_like(pairs, len(item_T)).scatter_reduce(0, which, ago_T[known], "amin")
+        counts = torch.pow(decay, ago.float())
+        for some, count in zip(pairs.split(_PAIRS_AT_ONCE), counts.split(_PAIRS_AT_ONCE), strict=True):
             place = some % len(self.item_C)
             slots = (some - place)[:, None] + self.neighbour_CK[place]
-            sums.view(-1).index_add_(0, slots.view(-1), self.weight_CK[place].view(-1))
+            weight = self.weight_CK[place] * count[:, None]
+            sums.view(-1).index_add_(0, slots.view(-1), weight.view(-1))
         return sums
 
     def scores(self, sums_UC: Tensor, start: int, stop: int) -> Tensor:

@@ -9,7 +9,7 @@ Shape letters: E examples, V items, K candidates of the likelihood.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -31,8 +31,9 @@ from regard.models.scoring import EncoderScorer
 from regard.recommend.recommender import Recommender
 from regard.train.examples import examples_of
 
-__all__ = ["BlendConfig", "Parts", "find_weights", "make_blend", "make_parts", "recommender_of"]
+__all__ = ["BlendConfig", "Parts", "Weighed", "find_weights", "make_blend", "make_parts", "recommender_of"]
 
+_DECAYS = (1.0, 0.95, 0.8, 0.5)
 _RECENT = (1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
 _CANDIDATES = 4_096
 
@@ -78,6 +79,22 @@ class Parts:
     trends: Mapping[float, Tensor]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighed:
+    """The weights that were best on validation.
+
+    Parameters
+    ----------
+    weights
+        Of model, memory and trend.
+    value
+        NDCG@10 on validation with them; None if there was nobody to ask.
+    """
+
+    weights: BlendWeights
+    value: float | None
+
+
 def make_parts(train: Dataset, config: BlendConfig, *, recent: tuple[float, ...] = _RECENT) -> Parts:
     """Fit memory and trends to a training log."""
     events = train.histories.events()
@@ -91,7 +108,7 @@ def make_parts(train: Dataset, config: BlendConfig, *, recent: tuple[float, ...]
     return Parts(memory=_memory(train, config) if config.memory else None, trends=trends)
 
 
-def find_weights(model: CausalModel, held: Holdout, known: Dataset, config: BlendConfig) -> BlendWeights:
+def find_weights(model: CausalModel, held: Holdout, known: Dataset, config: BlendConfig) -> Weighed:
     """Weigh the parts on what a validation cut held out.
 
     Parameters
@@ -108,19 +125,16 @@ def find_weights(model: CausalModel, held: Holdout, known: Dataset, config: Blen
     parts = make_parts(held.train, config)
     asked = examples_of(held, known, most=config.examples)
     if len(asked) == 0:
-        return BlendWeights()
+        return Weighed(weights=BlendWeights(), value=None)
     examples, weight_E = asked.queries, asked.weight_E
     table = _Table.of(model, parts, examples, held.train)
     best, best_value = BlendWeights(), -1.0
-    for use_memory in (False, True) if parts.memory is not None else (False,):
-        options = [table.fit(weight_E, memory=use_memory, recent=share) for share in (None, *parts.trends)]
-        chosen = [options[0], *([min(options[1:], key=lambda fit: fit.loss)] if parts.trends else [])]
-        for fit in chosen:
-            blend = make_blend(parts, fit.weights, num_items=len(known.items))
-            value = asked.ndcg(recommender_of(model, known=held.train, train=held.train, blend=blend))
-            if value > best_value:
-                best, best_value = fit.weights, value
-    return best
+    for weights in table.candidates(weight_E):
+        blend = make_blend(parts, weights, num_items=len(known.items))
+        value = asked.ndcg(recommender_of(model, known=held.train, train=held.train, blend=blend))
+        if value > best_value:
+            best, best_value = weights, value
+    return Weighed(weights=best, value=best_value)
 
 
 def make_blend(parts: Parts, weights: BlendWeights, *, num_items: int) -> Blend:
@@ -181,7 +195,7 @@ class _Table:
     """Scores of each part for each example, over all items or the most frequent few thousand."""
 
     model_EK: Tensor
-    memory_EK: Tensor | None
+    memories: Mapping[float, Tensor]
     trends: Mapping[float, Tensor]
     hidden_EK: Tensor
     target_E: Tensor
@@ -203,17 +217,33 @@ class _Table:
         states = EncoderScorer(model).query(batch)
         return cls(
             model_EK=model.catalogue().scores_shared(states, item_K.to(states.device)).float().cpu(),
-            memory_EK=None if memory is None else memory.scores_of(memory.sums(batch), item_K),
+            memories={}
+            if memory is None
+            else {decay: memory.scores_of(memory.sums(batch, decay=decay), item_K) for decay in _DECAYS},
             trends={share: trend[item_K] for share, trend in parts.trends.items()},
             hidden_EK=torch.from_numpy(hidden),
             target_E=torch.from_numpy(np.searchsorted(candidate, examples.target)),
         )
 
-    def fit(self, weight_E: np.ndarray, *, memory: bool, recent: float | None) -> _Fit:
+    def candidates(self, weight_E: np.ndarray) -> list[BlendWeights]:
+        """Return the most likely weights with and without the memory, with and without a trend."""
+        alone = self.fit(weight_E, decay=None, recent=None)
+        chosen = [alone, *self._best(weight_E, [(None, recent) for recent in self.trends])]
+        for fit in self._best(weight_E, [(decay, None) for decay in self.memories]):
+            pairs = [(fit.weights.decay, recent) for recent in self.trends]
+            chosen += [fit, *self._best(weight_E, pairs)]
+        return [fit.weights for fit in chosen]
+
+    def _best(self, weight_E: np.ndarray, pairs: Sequence[tuple[float | None, float | None]]) -> list[_Fit]:
+        """Return the most likely fit of some pairs of decay and recency, in a list; none for no pairs."""
+        fits = [self.fit(weight_E, decay=decay, recent=recent) for decay, recent in pairs]
+        return [min(fits, key=lambda fit: fit.loss)] if fits else []
+
+    def fit(self, weight_E: np.ndarray, *, decay: float | None, recent: float | None) -> _Fit:
         """Return the non-negative weights of the most likely blend of some parts."""
         parts = [self.model_EK]
-        if memory and self.memory_EK is not None:
-            parts.append(self.memory_EK)
+        if decay is not None:
+            parts.append(self.memories[decay])
         if recent is not None:
             parts.append(self.trends[recent].expand_as(self.model_EK))
         weight = torch.from_numpy(weight_E).float()
@@ -240,7 +270,8 @@ class _Table:
         return _Fit(
             weights=BlendWeights(
                 model=found[0],
-                memory=found[1] if memory and self.memory_EK is not None else 0.0,
+                memory=found[1] if decay is not None else 0.0,
+                decay=1.0 if decay is None else decay,
                 trend=found[-1] if recent is not None else 0.0,
                 recent=recent or 1.0,
             ),

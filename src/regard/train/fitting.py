@@ -97,6 +97,8 @@ class Fitted:
         The pass on everything; None if there was none.
     validation_examples
         Number of targets that validation asked for.
+    validation
+        NDCG@10 of model and blend on validation; None without one.
     """
 
     model: CausalModel
@@ -104,6 +106,7 @@ class Fitted:
     search: TrainResult | None
     refit: TrainResult | None
     validation_examples: int
+    validation: float | None
 
     @property
     def interrupted(self) -> bool:
@@ -143,8 +146,14 @@ def fit_model(
     if held is None:
         model = _fresh(train, config, options)
         alone = _train(model, train, config, options, watch=watch, title="refit", validate=None)
-        blend = Blend.none(len(train.items))
-        return Fitted(model=model, blend=blend, search=None, refit=alone, validation_examples=0)
+        return Fitted(
+            model=model,
+            blend=Blend.none(len(train.items)),
+            search=None,
+            refit=alone,
+            validation_examples=0,
+            validation=None,
+        )
     model = _fresh(held.train, config, options)
     asked = examples_of(held, train, most=_VALIDATION_EXAMPLES)
     search = _train(
@@ -156,15 +165,21 @@ def fit_model(
         title="search",
         validate=lambda: asked.ndcg(recommender_of(model, known=held.train, train=held.train)),
     )
-    weights = find_weights(model, held, train, config.blend)
+    weighed = find_weights(model, held, train, config.blend)
     refit = None
     if config.refit and not search.interrupted:
         model = _fresh(train, config, options)
         schedule = config.changed(train=config.train.changed(stop_after=search.best_epoch))
         refit = _train(model, train, schedule, options, watch=watch, title="refit", validate=None)
-    parts = make_parts(train, config.blend, recent=(weights.recent,))
-    blend = make_blend(parts, weights, num_items=len(train.items))
-    return Fitted(model=model, blend=blend, search=search, refit=refit, validation_examples=len(asked))
+    parts = make_parts(train, config.blend, recent=(weighed.weights.recent,))
+    return Fitted(
+        model=model,
+        blend=make_blend(parts, weighed.weights, num_items=len(train.items)),
+        search=search,
+        refit=refit,
+        validation_examples=len(asked),
+        validation=weighed.value,
+    )
 
 
 def _fresh(train: Dataset, config: FitConfig, options: RunOptions) -> CausalModel:
