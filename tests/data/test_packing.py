@@ -1,4 +1,4 @@
-"""Histories are views; batches hold the same events end to end."""
+"""Batches hold the events of histories end to end."""
 
 from __future__ import annotations
 
@@ -6,43 +6,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regard.data.packing import Histories, PackedBatch
+from regard.data.histories import Histories
+from regard.data.packing import PackedBatch
 
 rows = st.lists(st.lists(st.integers(0, 9), max_size=6), min_size=1, max_size=6)
-
-
-@given(rows, st.integers(0, 7))
-def test_latest_and_without_latest_cut_each_history_in_two(items: list[list[int]], count: int) -> None:
-    histories = Histories.of(items)
-    for row, history in enumerate(items):
-        cut = max(len(history) - count, 0)
-        assert histories.latest(count).items_of(row).tolist() == history[cut:]
-        assert histories.without_latest(count).items_of(row).tolist() == history[:cut]
-
-
-@given(rows, st.integers(0, 7))
-def test_before_keeps_what_is_earlier(items: list[list[int]], time: int) -> None:
-    earlier = Histories.of(items).before(time)  # times are 0, 1, 2 ...
-    assert [earlier.items_of(row).tolist() for row in range(len(items))] == [row[:time] for row in items]
-
-
-@given(rows)
-def test_only_keeps_the_marked_items(items: list[list[int]]) -> None:
-    even = Histories.of(items).only(np.arange(10) % 2 == 0)
-    kept = [even.items_of(row).tolist() for row in range(len(items))]
-    assert kept == [[item for item in row if item % 2 == 0] for row in items]
-
-
-def test_views_copy_nothing() -> None:
-    histories = Histories.of([[1, 2, 3], [4]])
-    for view in (histories.take(np.array([1, 0])), histories.latest(1), histories.before(1)):
-        assert view.item is histories.item
-
-
-def test_a_view_of_a_view_keeps_its_own_range() -> None:
-    histories = Histories.of([[1, 2, 3, 4], [5, 6]]).without_latest(1).latest(2)
-    assert [histories.items_of(row).tolist() for row in (0, 1)] == [[2, 3], [5]]
-    assert (histories.num_events, histories.rows().tolist()) == (3, [0, 0, 1])
 
 
 @given(rows)

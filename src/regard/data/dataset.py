@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from regard.data.packing import Histories
+from regard.data.histories import Histories
 from regard.data.vocab import Vocab
 
 __all__ = ["Dataset"]
@@ -56,7 +56,10 @@ class Dataset:
     @property
     def item_counts(self) -> np.ndarray:
         """``[V]`` int64: how often each item occurs."""
-        return np.bincount(self.histories.item[self.histories.events()], minlength=len(self.items))
+        counts = np.zeros(len(self.items), dtype=np.int64)
+        for block in self.histories.blocks(1 << 22):  # not all at once: a log may be larger than memory
+            counts += np.bincount(block.of_events(block.item), minlength=len(counts))
+        return counts
 
     def part(self, histories: Histories) -> Dataset:
         """Return the data set of the same users and items with other (fewer) events."""

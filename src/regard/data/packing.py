@@ -1,8 +1,7 @@
-"""Histories laid end to end: no padding anywhere outside the dense kernel.
+"""PackedBatch: histories laid end to end as tensors, no padding anywhere outside the dense kernel.
 
-`Histories` are views into the flat, possibly memory-mapped event arrays of a `Dataset`: taking users,
-cutting to the latest events or hiding what came after a date copies nothing. `PackedBatch` is what a
-model reads: the events of some users as tensors. Neither knows what a model does with it.
+It is what a model reads; it does not know what a model does with it. The histories themselves, without
+tensors, are at home in `regard.data.histories`.
 
 Shape letters: T events, U users.
 """
@@ -10,128 +9,18 @@ Shape letters: T events, U users.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from regard.data.histories import Histories
+
 __all__ = ["NO_TIME", "Histories", "PackedBatch"]
 
 NO_TIME: Final = -(2**63)  # stands where a time is not known
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Histories:
-    """The events of U users: for each a range of the flat event arrays, oldest first.
-
-    Parameters
-    ----------
-    start, stop
-        ``[U]`` int64, the range of each user; an empty range is a user without events.
-    item
-        Flat int32 item numbers.
-    time
-        Flat int64 microseconds since 1970 (UTC), or since the log's own zero; `NO_TIME` if not known.
-    fields
-        Further flat columns by name, for instance ``weight`` or ``event_type``.
-    asked
-        ``[U]`` int64 microseconds: when each user is recommended something; None if that is not known.
-
-    Examples
-    --------
-    >>> histories = Histories.of([[3, 1, 2], [5]])
-    >>> histories.latest(2).items_of(0)
-    array([1, 2], dtype=int32)
-    >>> histories.take(np.array([1])).lengths
-    array([1])
-    """
-
-    start: np.ndarray
-    stop: np.ndarray
-    item: np.ndarray
-    time: np.ndarray
-    fields: Mapping[str, np.ndarray] = field(default_factory=dict)
-    asked: np.ndarray | None = None
-
-    @classmethod
-    def of(cls, items: list[list[int]], times: list[list[int]] | None = None) -> Histories:
-        """Make histories from lists of item numbers and optionally of times (default: 0, 1, 2 ...)."""
-        lengths = np.array([len(row) for row in items], dtype=np.int64)
-        stop = np.cumsum(lengths, dtype=np.int64)
-        flat = [number for row in items for number in row]
-        when = [t for row in times for t in row] if times is not None else _ranks(lengths)
-        item = np.array(flat, dtype=np.int32)
-        return cls(start=stop - lengths, stop=stop, item=item, time=np.array(when, dtype=np.int64))
-
-    def __len__(self) -> int:
-        return len(self.start)
-
-    @property
-    def lengths(self) -> np.ndarray:
-        """``[U]`` number of events of each user."""
-        lengths: np.ndarray = self.stop - self.start
-        return lengths
-
-    @property
-    def num_events(self) -> int:
-        """Number of events of all these users."""
-        return int(self.lengths.sum())
-
-    def items_of(self, row: int) -> np.ndarray:
-        """Return the item numbers of one user, oldest first."""
-        return self.item[self.start[row] : self.stop[row]]
-
-    def times_of(self, row: int) -> np.ndarray:
-        """Return the times of one user, oldest first."""
-        return self.time[self.start[row] : self.stop[row]]
-
-    def take(self, rows: np.ndarray | slice) -> Histories:
-        """Return the histories of some users, in the order of `rows`; nothing is copied."""
-        asked = None if self.asked is None else self.asked[rows]
-        return replace(self, start=self.start[rows], stop=self.stop[rows], asked=asked)
-
-    def latest(self, count: int) -> Histories:
-        """Return the same users with at most their `count` latest events."""
-        return replace(self, start=np.maximum(self.start, self.stop - count))
-
-    def without_latest(self, count: int) -> Histories:
-        """Return the same users without their `count` latest events."""
-        return replace(self, stop=np.maximum(self.start, self.stop - count))
-
-    def before(self, time: int) -> Histories:
-        """Return the same users with only what happened before `time` (microseconds)."""
-        early = np.concatenate([[0], np.cumsum(self.time < time, dtype=np.int64)])
-        return replace(self, stop=self.start + early[self.stop] - early[self.start])
-
-    def events(self) -> np.ndarray:
-        """Return ``[T]`` positions of the events in the flat arrays, user by user."""
-        lengths = self.lengths
-        first = np.cumsum(lengths) - lengths
-        events: np.ndarray = np.arange(int(lengths.sum()), dtype=np.int64) + np.repeat(
-            self.start - first, lengths
-        )
-        return events
-
-    def rows(self) -> np.ndarray:
-        """Return ``[T]`` the row (0 to U - 1) that each event belongs to."""
-        return np.repeat(np.arange(len(self), dtype=np.int64), self.lengths)
-
-    def only(self, keep_V: np.ndarray) -> Histories:
-        """Return a compact copy with the events whose item is marked in `keep_V` (bool, ``[V]``)."""
-        events, rows = self.events(), self.rows()
-        kept = keep_V[self.item[events]]
-        counts = np.bincount(rows[kept], minlength=len(self)).astype(np.int64)
-        stop, chosen = np.cumsum(counts), events[kept]
-        return Histories(
-            start=stop - counts,
-            stop=stop,
-            item=np.asarray(self.item[chosen]),
-            time=np.asarray(self.time[chosen]),
-            fields={name: np.asarray(column[chosen]) for name, column in self.fields.items()},
-            asked=self.asked,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,7 +96,3 @@ class PackedBatch:
             fields={name: column.to(device) for name, column in self.fields.items()},
             asked_U=None if self.asked_U is None else self.asked_U.to(device),
         )
-
-
-def _ranks(lengths: np.ndarray) -> list[int]:
-    return [rank for length in lengths.tolist() for rank in range(length)]

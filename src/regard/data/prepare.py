@@ -21,8 +21,8 @@ from regard.config import Config
 from regard.data.attributes import Attributes, align
 from regard.data.checks import Problem, ProblemLog, check_enough
 from regard.data.dataset import Dataset
+from regard.data.histories import Histories
 from regard.data.order import Ordered, Repeats, order_log
-from regard.data.packing import Histories
 from regard.data.passes import Filled, Scan, fill_log, scan_log
 from regard.data.report import RARE, DataReport, Lengths, table_report, time_report, warn
 from regard.data.schema import Columns

@@ -1,11 +1,13 @@
 """Splits: what a model may learn from, and what it is asked afterwards.
 
 `hold_out` cuts a log in two: a Dataset of what came before, and Queries about what came after. Applied
-to its own result it cuts validation the same way from the training part.
+to its own result it cuts validation the same way from the training part. Events are neither copied nor
+sorted: a cut needs memory for the users, not for the events.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -14,11 +16,14 @@ import pydantic
 
 from regard.config import Config
 from regard.data.dataset import Dataset
-from regard.data.packing import Histories
+from regard.data.histories import Histories
 from regard.data.times import iso_micros
 from regard.errors import ConfigError, SplitError
 
 __all__ = ["Holdout", "Queries", "SplitSpec", "hold_out"]
+
+_BINS = 1 << 16
+_BLOCK = 1 << 20  # events in memory at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,9 +179,36 @@ def _cutoff(histories: Histories, spec: SplitSpec) -> int:
         at = iso_micros(spec.at)
         assert at is not None, "checked when the configuration was made"
         return at
-    times = np.asarray(histories.time[histories.events()])
-    rank = int(np.floor(spec.quantile * (len(times) - 1)))
-    return int(np.partition(times, rank)[rank])
+    return _ranked_time(histories, int(np.floor(spec.quantile * (histories.num_events - 1))))
+
+
+def _ranked_time(histories: Histories, rank: int) -> int:
+    """Return the time that has `rank` events before it in order of time, without sorting or copying them.
+
+    Each pass over the times counts them in bins between `low` and `high` and goes on in the bin that
+    holds the rank.
+    """
+    spans = [(int(part.min()), int(part.max())) for part in _times(histories)]
+    low, high = min(first for first, _ in spans), max(last for _, last in spans)
+    while low < high:
+        width = (high - low) // _BINS + 1
+        counts = np.zeros(_BINS, dtype=np.int64)
+        for time in _times(histories):
+            inside = time[(time >= low) & (time <= high)]
+            counts += np.bincount((inside - low) // width, minlength=_BINS)
+        total = np.cumsum(counts)
+        chosen = int(np.searchsorted(total, rank, side="right"))
+        rank -= int(total[chosen] - counts[chosen])
+        low += chosen * width
+        high = min(high, low + width - 1)
+    return low
+
+
+def _times(histories: Histories) -> Iterator[np.ndarray]:
+    """Yield the times of all events, block by block."""
+    for block in histories.blocks(_BLOCK):
+        if block.num_events:
+            yield np.asarray(block.of_events(block.time))
 
 
 def _last_events(histories: Histories, asked: np.ndarray) -> Queries:

@@ -23,7 +23,7 @@ import numpy as np
 import polars as pl
 
 from regard.data.dataset import Dataset
-from regard.data.packing import Histories
+from regard.data.histories import Histories
 from regard.data.vocab import Vocab
 from regard.errors import DataError
 
