@@ -29,6 +29,7 @@ __all__ = [
     "BenchError",
     "Fresh",
     "Target",
+    "busy",
     "data_folder",
     "environment",
     "fresh",
@@ -211,6 +212,16 @@ def data_folder(name: str) -> Path:
             f"{name}: {folder} does not exist; set REGARD_DATA to the folder that holds the data sets"
         )
     return folder
+
+
+def busy() -> str:
+    """Return a warning where other programs use the machine, else nothing: such figures are not to be kept."""
+    load = os.getloadavg()[0]
+    return (
+        f"other programs use this machine (load average {load:.1f}): figures are too low"
+        if load > 0.7
+        else ""
+    )
 
 
 def median(values: list[float]) -> float:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from benchmarks.peers.clock import speed_of
 from benchmarks.peers.exchange import Log, Questions, write_lists
 from regard.api import Run, fit_dataset
 from regard.config import RunOptions
@@ -46,10 +47,12 @@ class _Clock(Silent):
     def __init__(self, steps: int | None) -> None:
         self.steps = steps
         self.ends: list[float] = []
+        self.cores: list[float] = []
         self.targets: list[int] = []
 
     def step(self, done: StepDone) -> None:
         self.ends.append(time.perf_counter())
+        self.cores.append(time.process_time())
         self.targets.append(done.events)
         if len(self.ends) == self.steps:
             raise _EnoughError
@@ -70,13 +73,9 @@ def speed(job: dict[str, Any]) -> dict[str, Any]:
     clock = _Clock(job["steps"])
     with contextlib.suppress(_EnoughError):
         trainer.run(hooks=[clock])
-    warmup = job["warmup"]
-    events, seconds = sum(clock.targets[warmup:]), clock.ends[-1] - clock.ends[warmup - 1]
+    first = job["warmup"] - 1
     return {
-        "events": events,
-        "seconds": seconds,
-        "steps": len(clock.ends) - warmup,
-        "events_per_second": events / seconds,
+        **speed_of(clock.ends[first:], clock.cores[first:], clock.targets[first + 1 :]),
         "flop_per_event": flop_per_event(loader, job["shape"], num_items=len(dataset.items)),
     }
 

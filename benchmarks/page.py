@@ -105,11 +105,14 @@ def _training(result: dict[str, Any]) -> str:
         f"full softmax, batches of 128 x 200; {steps}, the first three left out. An event counts when it is a "
         "target. Peak memory is that of the whole process. RecTools trains in float32, as documented; the arm "
         "*bfloat16* gives it mixed precision, which it does not document.\n",
-        "| system | events per second | peak memory |",
-        "|---|---|---|",
+        "| system | events per second | per core second | peak memory |",
+        "|---|---|---|---|",
     ]
     for name, of in result["systems"].items():
-        out.append(f"| {name} | {of['spread']} | {of['peak_gb']:.2f} GB |")
+        out.append(
+            f"| {name} | {of['spread']} | {of['events_per_core_second']:,.0f} | {of['peak_gb']:.2f} GB |"
+        )
+    out += [f"\nNot measured: {name}: {reason.splitlines()[-1]}" for name, reason in result["failed"].items()]
     matrix = result["gflops_matrix"]
     out.append(
         f"\nCounted from the model's formulas, a target costs {result['mflop_per_event']:.2f} MFLOP in training, so "

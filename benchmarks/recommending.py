@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from rich.console import Console
 
-from benchmarks.common import ROOT, WORKSPACE, BenchError, Target, fresh, keep, median
+from benchmarks.common import ROOT, WORKSPACE, BenchError, Target, busy, fresh, keep, median
 from benchmarks.peers.venvs import python_of
 from benchmarks.tasks import Task, dataset_of, log_of
 from benchmarks.training_speed import OWN, PEER, RECTOOLS, own_shape
@@ -41,6 +41,8 @@ def main() -> None:
 def measure(data: str, *, repeats: int) -> dict[str, Any]:
     """Measure all systems in turn, `repeats` times."""
     console = Console(highlight=False, soft_wrap=True)
+    if warning := busy():
+        console.print(warning)
     dataset = dataset_of(data)
     log = WORKSPACE / f"{data}.npz"
     log_of(dataset.histories).write(log)

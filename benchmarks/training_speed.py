@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from rich.console import Console
 
-from benchmarks.common import ROOT, WORKSPACE, BenchError, Fresh, Target, fresh, keep, median, spread
+from benchmarks.common import ROOT, WORKSPACE, BenchError, Fresh, Target, busy, fresh, keep, median, spread
 from benchmarks.peers.venvs import python_of
 from benchmarks.tasks import dataset_of, log_of
 from regard.models.causal import CausalConfig
@@ -80,6 +80,8 @@ def main() -> None:
 def measure(data: str, *, repeats: int, steps: int | None) -> dict[str, Any]:
     """Measure Regard and RecTools in turn, `repeats` times; with whole epochs the other peers too, once."""
     console = Console(highlight=False, soft_wrap=True)
+    if warning := busy():
+        console.print(warning)
     WORKSPACE.mkdir(exist_ok=True)
     log = WORKSPACE / f"{data}.npz"
     log_of(dataset_of(data).histories).write(log)
@@ -111,8 +113,9 @@ def measure(data: str, *, repeats: int, steps: int | None) -> dict[str, Any]:
 
 
 def _line(name: str, run: Fresh) -> str:
-    speed, steps = run.value["events_per_second"], run.value["steps"]
-    return f"{name:19} {speed:8,.0f} events/s {run.peak_gb:.2f} GB ({steps} steps)"
+    speed, of_a_core = run.value["events_per_second"], run.value["events_per_core_second"]
+    steps = run.value["steps"]
+    return f"{name:19} {speed:8,.0f} events/s ({of_a_core:7,.0f} a core) {run.peak_gb:.2f} GB ({steps} steps)"
 
 
 def own_shape() -> dict[str, Any]:
@@ -130,6 +133,7 @@ def summary(
     systems = {
         name: {
             "events_per_second": median([run.value["events_per_second"] for run in runs]),
+            "events_per_core_second": median([run.value["events_per_core_second"] for run in runs]),
             "spread": spread([run.value["events_per_second"] for run in runs]),
             "peak_gb": median([run.peak_gb for run in runs]),
             "runs": [{**run.value, "peak_gb": run.peak_gb} for run in runs],
