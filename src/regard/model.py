@@ -18,7 +18,7 @@ from regard.data.dataset import Dataset
 from regard.data.split import Holdout, SplitSpec, hold_out
 from regard.data.vocab import Id
 from regard.errors import SplitError
-from regard.evaluation.baselines import default_baselines
+from regard.evaluation.baselines import LeftOut, default_baselines
 from regard.evaluation.protocol import EvaluateOptions, evaluate
 from regard.evaluation.report import Report
 from regard.explain.explanation import Explanation, explain
@@ -125,7 +125,8 @@ class Model:
         options
             Which metrics, whether seen items are left out, intervals.
         baselines
-            Whether to fit and ask the baselines too; the report then compares.
+            Whether to fit and ask the baselines too; the report then compares. Those that the catalogue is
+            too large for are left out and named in the report.
         name
             What to call the model in the report.
 
@@ -141,16 +142,19 @@ class Model:
             )
         queries = hold_out(self.dataset, self.split).queries
         results = [evaluate(self.recommender, queries, train=self.train, name=name, options=options)]
+        left_out = []
         if baselines:
             tune_on = self._validation()
             for baseline in default_baselines():
-                ranker = Recommender.of(
-                    baseline.fit(self.train, tune_on), known=self.dataset, train=self.train
-                )
+                scorer = baseline.fit_if_possible(self.train, tune_on)
+                if isinstance(scorer, LeftOut):
+                    left_out.append(scorer)
+                    continue
+                ranker = Recommender.of(scorer, known=self.dataset, train=self.train)
                 results.append(
                     evaluate(ranker, queries, train=self.train, name=baseline.name, options=options)
                 )
-        return Report.of(results)
+        return Report.of(results, left_out=left_out)
 
     def save(self, folder: str | Path) -> None:
         """Write the model as one folder, atomically: safetensors, JSON, Parquet and hashes."""

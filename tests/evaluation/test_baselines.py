@@ -8,7 +8,7 @@ import torch
 
 from regard.data.packing import PackedBatch
 from regard.data.split import SplitSpec, hold_out
-from regard.evaluation.baselines import default_baselines
+from regard.evaluation.baselines import LeftOut, default_baselines
 from regard.evaluation.linear import EASE
 from regard.evaluation.neighbours import ItemKNN
 from regard.evaluation.popularity import Popularity, RecentPopularity
@@ -58,6 +58,19 @@ def test_tuned_baselines_are_fit_on_all_training_data_and_not_worse_than_chance(
         result = evaluate(ranker, holdout.queries, train=holdout.train, name=baseline.name, options=FAST)
         values[baseline.name] = result.metric("recall@20").value
     assert min(values, key=values.get) == "Random"
+
+
+def test_a_baseline_that_the_catalogue_is_too_large_for_is_left_out_with_its_reason(make_dataset):
+    train = make_dataset([[0, 1], [1, 2]], items=150_001)
+    assert isinstance(default_baselines()[0].fit_if_possible(train, None), Popularity)
+    left_out = {}
+    for baseline in default_baselines():
+        fitted = baseline.fit_if_possible(train, None)
+        if isinstance(fitted, LeftOut):
+            left_out[fitted.name] = fitted.reason
+    assert list(left_out) == ["ItemKNN", "EASE"]
+    assert "every pair of 150,001 items" in left_out["ItemKNN"]
+    assert "for 150,001 items" in left_out["EASE"]
 
 
 @pytest.mark.parametrize("baseline", default_baselines(), ids=lambda baseline: baseline.name)

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 from rich.console import Console
 
+from regard.evaluation.baselines import LeftOut
 from regard.evaluation.metrics import Beyond
 from regard.evaluation.protocol import EvaluateOptions, Evaluation, Metric
 from regard.evaluation.report import Report
@@ -100,6 +101,14 @@ def test_notes_count_the_targets_that_nobody_can_hit():
     report = Report.of([_evaluation("M", EASY, unseen=7), _evaluation("A", EASY, unseen=7)])
     assert "300 users" in report.notes()
     assert "7 targets never occur" in report.notes()
+
+
+def test_a_baseline_that_was_left_out_is_named_with_its_reason_and_the_verdict_claims_no_more():
+    missing = LeftOut(name="EASE", reason="EASE needs 9 GiB")
+    report = Report.of([_evaluation("M", _hits(0.6)), _evaluation("A", _hits(0.1))], left_out=[missing])
+    assert report.verdict() == "M is ahead of every baseline that could be fitted in NDCG@10 (p < .001)."
+    assert report.notes().endswith("EASE was left out: EASE needs 9 GiB.")
+    assert report.to_json()["left_out"] == [{"name": "EASE", "reason": "EASE needs 9 GiB"}]
 
 
 def test_json_and_frame_hold_every_metric():

@@ -19,13 +19,14 @@ from torch import Tensor
 from regard.data.dataset import Dataset
 from regard.data.packing import PackedBatch
 from regard.data.split import Holdout
-from regard.errors import ConfigError
+from regard.errors import CapacityError, ConfigError
 from regard.evaluation.pairs import distinct_pairs, sparse_product, user_item_matrix
 from regard.evaluation.tuning import best_setting
 
 __all__ = ["ItemKNN", "KNNQuery"]
 
 _CELLS = 2**24  # co-occurrence counts held at once
+_MOST_ITEMS = 150_000  # every pair of items is looked at, ten times if tuned: about ten minutes
 _GRID_NEIGHBOURS, _GRID_SHRINKAGE = (50, 100, 200), (0.0, 10.0, 50.0)
 
 
@@ -97,7 +98,14 @@ class ItemKNN:
         ------
         ConfigError
             If `neighbours` is less than 1 or `shrinkage` negative.
+        CapacityError
+            If there are more than 150,000 items: time grows with their square.
         """
+        if len(train.items) > _MOST_ITEMS:
+            raise CapacityError(
+                f"ItemKNN compares every pair of {len(train.items):,} items, which takes hours above "
+                f"{_MOST_ITEMS:,}; leave it out or keep only frequent items"
+            )
         if neighbours < 1 or shrinkage < 0:
             raise ConfigError(f"neighbours = {neighbours}, shrinkage = {shrinkage}: give at least 1 and 0")
         if tune_on is not None and len(tune_on.queries):

@@ -6,12 +6,14 @@ p-values adjusted for the number of baselines. It neither ranks nor draws.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
+from regard.evaluation.baselines import LeftOut
 from regard.evaluation.protocol import Evaluation
 from regard.evaluation.significance import Interval, holm, paired_test
 
@@ -65,14 +67,17 @@ class Report:
         The model, then its baselines.
     comparisons
         The model against each baseline, in the same order.
+    left_out
+        Baselines that the catalogue is too large for.
     """
 
     evaluations: tuple[Evaluation, ...]
     comparisons: tuple[Comparison, ...]
+    left_out: tuple[LeftOut, ...] = ()
 
     @classmethod
-    def of(cls, evaluations: list[Evaluation]) -> Report:
-        """Compare the first evaluation with each of the others."""
+    def of(cls, evaluations: list[Evaluation], *, left_out: Sequence[LeftOut] = ()) -> Report:
+        """Compare the first evaluation with each of the others; name the baselines that are missing."""
         assert evaluations, "a report needs at least the model"
         model = evaluations[0]
         asked = model.per_user.select("user", "target")
@@ -93,6 +98,7 @@ class Report:
         adjusted = holm(np.array([test.p_value for test in tests]))
         return cls(
             evaluations=tuple(evaluations),
+            left_out=tuple(left_out),
             comparisons=tuple(
                 Comparison(
                     baseline=other.name,
@@ -120,7 +126,8 @@ class Report:
         ahead = [one for one in self.comparisons if one.ahead]
         if len(ahead) == len(self.comparisons):
             worst = _p(max(one.p_adjusted for one in ahead)).replace("=", "≤")
-            return f"{self.model.name} is ahead of every baseline in {metric} (p {worst})."
+            which = "every baseline that could be fitted" if self.left_out else "every baseline"
+            return f"{self.model.name} is ahead of {which} in {metric} (p {worst})."
         behind = [one for one in self.comparisons if one.behind]
         level = [one for one in self.comparisons if not one.ahead and not one.behind]
         clauses = []
@@ -179,6 +186,7 @@ class Report:
                 f"p: paired test of {_title(model.options.main_metric)} against {model.name}, "
                 f"Holm's correction for {len(self.comparisons)} comparisons."
             )
+        notes += [f"{one.name} was left out: {one.reason}." for one in self.left_out]
         return " ".join(notes)
 
     def to_json(self) -> dict[str, Any]:
@@ -188,6 +196,7 @@ class Report:
             "main_metric": self.model.options.main_metric,
             "evaluations": [one.to_json() for one in self.evaluations],
             "comparisons": [asdict(one) for one in self.comparisons],
+            "left_out": [asdict(one) for one in self.left_out],
         }
 
     def table(self) -> Table:

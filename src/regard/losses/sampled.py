@@ -123,10 +123,11 @@ class _SampledCrossEntropy(torch.autograd.Function):
             torch.add(states_fast[chunk] @ negative_fast.T, shift_K, out=logits_CK[:, :K])
             logits_CK.scatter_(1, hit_M[chunk, None], float("-inf"))
             logits_CK[:, K] = score_M[chunk]
-            log_p_CK = torch.log_softmax(logits_CK, dim=1)
-            total -= log_p_CK[:, K].sum()
+            p_CK = torch.softmax(logits_CK, dim=1)
+            # The largest score and its probability give the normaliser: no second pass of exponentials.
+            total += (logits_CK.amax(1) - p_CK.amax(1).log() - score_M[chunk]).sum()
             if learns:
-                _add_chunk(grads, chunk, log_p_CK.exp_(), states_fast[chunk], negative_fast)
+                _add_chunk(grads, chunk, p_CK, states_fast[chunk], negative_fast)
         if learns:
             # The target's part, without the negatives' products: error times the other factor.
             grads.positive_MD.copy_(grads.own_M[:, None] * states_MD)
