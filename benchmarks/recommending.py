@@ -5,9 +5,9 @@
 Regard, RecTools and RePlay alternate, each time in a fresh process, at SASRec's shape (width 128, 2 blocks,
 2 heads, histories of 200); ten items for each user, seen ones left out. Weights do not matter for speed, so
 all are trained for a moment only. Regard recommends with what it weighs beside the network, as a user's
-model does. For RecTools an unseen history is a data set of one user; making that data set is timed too, but
-left out of the ratio. For RePlay it is a forward pass of the history's own length. Both are thus given
-their fastest documented way.
+model does. An unseen history is a data set of one user for RecTools and a file of one row for RePlay, their
+documented ways; making either is left out of the ratio. RePlay's bare forward pass of one history, tensors in
+and numbers out, is shown beside it.
 """
 
 from __future__ import annotations
