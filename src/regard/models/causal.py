@@ -22,10 +22,11 @@ from regard.data.packing import NO_TIME, PackedBatch
 from regard.models.protocols import Encoded, Observed
 from regard.nn.attention import SelfAttention
 from regard.nn.block import Block
+from regard.nn.dropout import dropout
 from regard.nn.embed import IdEmbedding
 from regard.nn.gaps import GapEmbedding
 from regard.nn.heads import Catalogue
-from regard.nn.mask import causal, same_user
+from regard.nn.mask import causal, same_user, window
 from regard.nn.plan import AttentionPlan
 from regard.nn.stack import Stack
 
@@ -43,8 +44,13 @@ class CausalConfig(Config):
         D, width of item vectors and states.
     blocks, heads
         Number of transformer blocks, and of attention heads in each.
+    expansion
+        Hidden width of the feed-forward networks as a multiple of D.
     max_length
         Longest history that it reads; of longer ones the latest events.
+    attention_window
+        Latest events that an event may look back on in each block, itself included; None: all of them. Time
+        and memory of long histories then grow with their length and not with its square.
     dropout
         Share of values dropped inside the blocks.
     embedding_dropout
@@ -65,7 +71,9 @@ class CausalConfig(Config):
     width: int = pydantic.Field(default=64, ge=1)
     blocks: int = pydantic.Field(default=2, ge=1)
     heads: int = pydantic.Field(default=2, ge=1)
+    expansion: int = pydantic.Field(default=4, ge=1)
     max_length: int = pydantic.Field(default=200, ge=1)
+    attention_window: int | None = pydantic.Field(default=None, ge=1)
     dropout: float = pydantic.Field(default=0.3, ge=0, lt=1)
     embedding_dropout: float = pydantic.Field(default=0.3, ge=0, lt=1)
     similarity: Literal["dot", "cosine"] = "dot"
@@ -102,7 +110,11 @@ class CausalModel(nn.Module):
         self.positions = IdEmbedding(config.max_length, config.width)
         self.stack = Stack(
             [
-                Block(SelfAttention(config.width, heads=config.heads), dropout=config.dropout)
+                Block(
+                    SelfAttention(config.width, heads=config.heads),
+                    expansion=config.expansion,
+                    dropout=config.dropout,
+                )
                 for _ in range(config.blocks)
             ]
         )
@@ -143,7 +155,8 @@ class CausalModel(nn.Module):
         return self.catalogue().vectors()[: self.items.size]
 
     def _plan(self, batch: PackedBatch) -> AttentionPlan:
-        return AttentionPlan.of(batch.offsets, mask=causal() & same_user())
+        mask, size = causal() & same_user(), self.config.attention_window
+        return AttentionPlan.of(batch.offsets, mask=mask if size is None else mask & window(size))
 
     def _embed(self, batch: PackedBatch, plan: AttentionPlan) -> Tensor:
         assert plan.query.longest <= self.config.max_length, "cut histories to max_length before encoding"
@@ -152,7 +165,7 @@ class CausalModel(nn.Module):
             x_TD = x_TD + self.gaps(_since_last(batch, plan))
         if self.wait is not None:
             x_TD = x_TD + self.wait(_until_next(batch))
-        return F.dropout(x_TD, self.config.embedding_dropout, self.training)
+        return dropout(x_TD, self.config.embedding_dropout, training=self.training)
 
     def _state(self, y_TD: Tensor) -> Tensor:
         if self.sharpness is None:

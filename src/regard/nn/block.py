@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from regard.nn.attention import Attention
+from regard.nn.dropout import dropout
 from regard.nn.ffn import FeedForward
 from regard.nn.plan import AttentionPlan
 
@@ -65,4 +65,4 @@ class Block(nn.Module):
         return x_TD + self._drop(self.feed(self.norm_feed(x_TD)))
 
     def _drop(self, x_TD: Tensor) -> Tensor:
-        return F.dropout(x_TD, self.dropout, self.training)
+        return dropout(x_TD, self.dropout, training=self.training)

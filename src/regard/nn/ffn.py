@@ -5,6 +5,8 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from regard.nn.dropout import dropout
+
 __all__ = ["FeedForward"]
 
 
@@ -29,6 +31,6 @@ class FeedForward(nn.Module):
 
     def forward(self, x_TD: Tensor) -> Tensor:
         """Return ``[T, D]``."""
-        hidden = F.dropout(F.gelu(self.widen(x_TD)), self.dropout, self.training)
+        hidden = dropout(F.gelu(self.widen(x_TD)), self.dropout, training=self.training)
         y: Tensor = self.narrow(hidden)
         return y
