@@ -6,8 +6,8 @@
 The log is made up: ten million events, items by Zipf's law (exponent 1), lengths of histories log-normal
 with a mean of 50. It has no order, since only cost is measured. Each point is a process of its own that makes
 the log, builds the model and trains for a bounded time through `Trainer`; memory is the peak of the process,
-log and imports included. The full softmax is measured up to where a step takes seconds. Two longer points
-also validate, keep the best weights and write checkpoints, as `fit` does.
+log and imports included. The sampled softmax is measured several times in alternation (medians); one more
+process also validates on the whole catalogue, keeps the best weights and writes checkpoints, as `fit` does.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import polars as pl
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.common import Target, fresh, keep
+from benchmarks.common import Target, fresh, keep, median
 from regard.config import RunOptions
 from regard.data.dataset import Dataset
 from regard.data.loader import LoaderConfig, WindowLoader
@@ -38,74 +38,99 @@ from regard.train.hooks import Silent, StepDone
 from regard.train.trainer import Trainer
 
 EVENTS = 10_000_000
-WARMUP, FEWEST = 3, 2  # steps that are not counted, and the fewest that are
 SHAPE = {"width": 64, "blocks": 2, "heads": 2, "max_length": 50}
-POINTS = [
-    *((items, "sampled", 64) for items in (10_000, 100_000, 1_000_000)),
-    *((items, "full", 64) for items in (10_000, 100_000, 1_000_000)),
-    *((items, "sampled", 128) for items in (10_000, 1_000_000)),
-]
+BATCH = 8192  # events
+SIZES = (10_000, 100_000, 1_000_000)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="only memory at 100,000 items")
-    parser.add_argument("--seconds", type=float, default=20.0, help="of counted training at each point")
+    parser.add_argument("--seconds", type=float, default=10.0, help="of counted training at each point")
+    parser.add_argument("--repeats", type=int, default=3, help="of the sampled softmax, alternating")
     arguments = parser.parse_args()
-    points = [(100_000, "sampled", 64)] if arguments.quick else POINTS
-    curve = []
-    for items, loss, width in points:
-        job = {
-            "items": items,
-            "loss": loss,
-            "width": width,
-            "seconds": 5 if arguments.quick else arguments.seconds,
-        }
-        done = fresh(Path(__file__), "train", job)
-        curve.append({"items": items, "loss": loss, "width": width, **done.value, "peak_gb": done.peak_gb})
-        print(
-            f"{items:>9,} items, {loss:7} softmax, d{width}: {done.value['events_per_second']:>8,.0f} events/s, "
-            f"{done.peak_gb:.2f} GB",
-            flush=True,
-        )
-    whole = None
-    if not arguments.quick:
-        done = fresh(Path(__file__), "keep_and_validate", {"items": 1_000_000, "width": 64})
-        whole = {**done.value, "peak_gb": done.peak_gb}
-        print(f"with validation and checkpoints, 1,000,000 items: {done.peak_gb:.2f} GB, {done.value}")
-    targets = _targets(curve, whole)
+    if arguments.quick:
+        result = {"curve": [_point(100_000, "sampled", seconds=3.0)]}
+    else:
+        result = _everything(arguments.seconds, arguments.repeats)
+    targets = _targets(result)
     for target in targets:
         print(target)
     keep(
         "catalogues_quick" if arguments.quick else "catalogues",
         {
-            "what": f"{EVENTS:,} events of a Zipf log, window 50, batches of 8,192 events, 2,048 negatives",
+            "what": f"{EVENTS:,} events of a Zipf log, window 50, batches of {BATCH:,} events, 2,048 negatives",
             "shape": SHAPE,
-            "curve": curve,
-            "with_validation_and_checkpoints": whole,
+            **result,
             "targets": [target.to_json() for target in targets],
         },
     )
 
 
-def _targets(curve: list[dict[str, Any]], whole: dict[str, Any] | None) -> list[Target]:
+def _everything(seconds: float, repeats: int) -> dict[str, Any]:
+    """Measure both losses at all sizes, twice the width at two, and a fit's validation and checkpoints."""
+    rounds = [
+        [_point(items, "sampled", seconds=seconds) for items in SIZES]
+        + [_point(items, "sampled", seconds=seconds, width=128) for items in (SIZES[0], SIZES[-1])]
+        for _ in range(repeats)
+    ]
+    sampled = [_middle(list(points)) for points in zip(*rounds, strict=True)]
+    # A step of the full softmax over a million items takes long whatever the batch: a small one is enough.
+    full = [
+        _point(items, "full", seconds=seconds, batch=256 if items > 100_000 else BATCH) for items in SIZES
+    ]
+    done = fresh(Path(__file__), "keep_and_validate", {"items": SIZES[-1], "width": 64})
+    whole = {**done.value, "peak_gb": done.peak_gb}
+    print(f"with validation and checkpoints, {SIZES[-1]:,} items: {whole}", flush=True)
+    return {
+        "curve": sampled[: len(SIZES)] + full,
+        "wider": sampled[len(SIZES) :],
+        "with_validation_and_checkpoints": whole,
+    }
+
+
+def _point(items: int, loss: str, *, seconds: float, width: int = 64, batch: int = BATCH) -> dict[str, Any]:
+    job = {"items": items, "loss": loss, "width": width, "batch_events": batch}
+    done = fresh(Path(__file__), "train", {**job, "seconds": seconds, "warmup": 3 if batch == BATCH else 1})
+    point = {**job, **done.value, "peak_gb": done.peak_gb}
+    print(
+        f"{items:>9,} items, {loss:7} softmax, d{width}: {point['events_per_second']:>8,.0f} events/s, "
+        f"{point['events_per_core_second']:>8,.0f} a core second, {done.peak_gb:.2f} GB",
+        flush=True,
+    )
+    return point
+
+
+def _middle(repeats: list[dict[str, Any]]) -> dict[str, Any]:
+    """Take the median of each figure, and the largest peak."""
+    middle = dict(repeats[0])
+    for name in ("events_per_second", "events_per_core_second", "seconds"):
+        middle[name] = median([one[name] for one in repeats])
+    middle["peak_gb"] = max(one["peak_gb"] for one in repeats)
+    return {**middle, "repeats": [one["events_per_second"] for one in repeats]}
+
+
+def _targets(result: dict[str, Any]) -> list[Target]:
     """Compare the largest catalogue with the smallest at the same loss, and memory with its limit."""
-    sampled = {(point["items"], point["width"]): point for point in curve if point["loss"] == "sampled"}
+    points = [point for point in result["curve"] + result.get("wider", []) if point["loss"] == "sampled"]
     targets = []
-    for (items, width), point in sampled.items():
-        if items >= 1_000_000 or len(curve) == 1:
-            name = f"peak memory of training, {items:,} items, d{width}"
-            targets.append(
-                Target(name=name, value=point["peak_gb"], goal=4.0, unit="GB", lower_is_better=True)
-            )
-        if items == 1_000_000:
-            ratio = point["events_per_second"] / sampled[10_000, width]["events_per_second"]
-            name = f"events per second at 1,000,000 items over 10,000, d{width}"
+    for point in points:
+        items, label = point["items"], f"{point['items']:,} items, d{point['width']}"
+        if items == SIZES[-1] or len(points) == 1:
+            targets.append(_memory(f"peak memory of training, {label}", point))
+        if items == SIZES[-1]:
+            small = next(one for one in points if one["items"] == SIZES[0] and one["width"] == point["width"])
+            ratio = point["events_per_second"] / small["events_per_second"]
+            name = f"events per second of training, {label}, over those of {SIZES[0]:,} items"
             targets.append(Target(name=name, value=ratio, goal=0.5, unit="times"))
-    if whole is not None:
-        name = "peak memory with validation and checkpoints, 1,000,000 items, d64"
-        targets.append(Target(name=name, value=whole["peak_gb"], goal=4.0, unit="GB", lower_is_better=True))
+    if whole := result.get("with_validation_and_checkpoints"):
+        name = f"peak memory with validation and checkpoints, {SIZES[-1]:,} items, d64"
+        targets.append(_memory(name, whole))
     return targets
+
+
+def _memory(name: str, point: dict[str, Any]) -> Target:
+    return Target(name=name, value=point["peak_gb"], goal=4.0, unit="GB", lower_is_better=True)
 
 
 def zipf_log(*, items: int, events: int, seed: int = 0) -> Dataset:
@@ -138,22 +163,24 @@ class _EnoughError(Exception):
 class _Clock(Silent):
     """Notes when each step ended; ends the training after so many seconds past the warm-up."""
 
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
+    def __init__(self, seconds: float, warmup: int) -> None:
+        self.seconds, self.warmup = seconds, warmup
         self.ends: list[float] = []
+        self.spent: list[float] = []
         self.targets: list[int] = []
 
     def step(self, done: StepDone) -> None:
         self.ends.append(time.perf_counter())
+        self.spent.append(time.process_time())
         self.targets.append(done.events)
-        if len(self.ends) >= WARMUP + FEWEST and self.ends[-1] - self.ends[WARMUP - 1] > self.seconds:
+        if len(self.ends) > self.warmup + 1 and self.ends[-1] - self.ends[self.warmup - 1] > self.seconds:
             raise _EnoughError
 
 
-def _trainer(dataset: Dataset, *, loss: str, width: int) -> Trainer:
+def _trainer(dataset: Dataset, *, loss: str, width: int, batch_events: int = BATCH) -> Trainer:
     return Trainer(
         build("causal", {**SHAPE, "width": width}, num_items=len(dataset.items)),
-        loader=WindowLoader(dataset.histories, LoaderConfig(window=50, batch_events=8192), seed=0),
+        loader=WindowLoader(dataset.histories, LoaderConfig(window=50, batch_events=batch_events), seed=0),
         loss=make_loss(LossConfig(kind=loss), dataset.item_counts),  # type: ignore[arg-type]
         config=TrainConfig(epochs=1, checkpoint_seconds=10.0),
         options=RunOptions(seed=0),
@@ -161,13 +188,21 @@ def _trainer(dataset: Dataset, *, loss: str, width: int) -> Trainer:
 
 
 def train(job: dict[str, Any]) -> dict[str, Any]:
-    """Train for a while; return events per second after the warm-up."""
+    """Train for a while; return events per second, and per second of a core, after the warm-up."""
     dataset = zipf_log(items=job["items"], events=EVENTS)
-    clock = _Clock(job["seconds"])
+    warmup = job["warmup"]
+    clock = _Clock(job["seconds"], warmup)
+    trainer = _trainer(dataset, loss=job["loss"], width=job["width"], batch_events=job["batch_events"])
     with contextlib.suppress(_EnoughError):
-        _trainer(dataset, loss=job["loss"], width=job["width"]).run(hooks=[clock])
-    events, seconds = sum(clock.targets[WARMUP:]), clock.ends[-1] - clock.ends[WARMUP - 1]
-    return {"events_per_second": events / seconds, "steps": len(clock.ends) - WARMUP, "seconds": seconds}
+        trainer.run(hooks=[clock])
+    events = sum(clock.targets[warmup:])
+    seconds, spent = (times[-1] - times[warmup - 1] for times in (clock.ends, clock.spent))
+    return {
+        "events_per_second": events / seconds,
+        "events_per_core_second": events / spent,
+        "steps": len(clock.ends) - warmup,
+        "seconds": seconds,
+    }
 
 
 def keep_and_validate(job: dict[str, Any]) -> dict[str, Any]:
