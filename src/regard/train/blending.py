@@ -1,15 +1,16 @@
 """Blending: fit the item memory and the trend, and find on validation what each part is worth.
 
 The memory is EASE (Steck, 2019) over the most frequent items, cut to the strongest neighbours of each. The
-trend counts the latest share of the log. Weights maximise the likelihood of what came next, never
-negative; which parts are used is decided by NDCG@10 on the path that serves.
+trend counts the latest share of the log. Their weights are searched on a table of scores; what is found has
+to be better than the model alone on the path that serves. (Weights of highest likelihood, tried first, give
+the memory far less than is good for the first ten places.)
 
 Shape letters: E examples, V items, K candidates of the likelihood.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -21,7 +22,7 @@ from torch import Tensor
 from regard.config import Config
 from regard.data.dataset import Dataset
 from regard.data.packing import PackedBatch
-from regard.data.split import Holdout, Queries
+from regard.data.split import Holdout
 from regard.data.vocab import Vocab
 from regard.evaluation.linear import EASE
 from regard.models.blend import Blend, BlendScorer, BlendWeights
@@ -29,13 +30,14 @@ from regard.models.causal import CausalModel
 from regard.models.memory import ItemMemory
 from regard.models.scoring import EncoderScorer
 from regard.recommend.recommender import Recommender
-from regard.train.examples import examples_of
+from regard.train.examples import Examples, examples_of
 
 __all__ = ["BlendConfig", "Parts", "Weighed", "find_weights", "make_blend", "make_parts", "recommender_of"]
 
 _DECAYS = (1.0, 0.95, 0.8, 0.5)
 _RECENT = (1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
-_CANDIDATES = 4_096
+_STEPS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
+_CANDIDATES = 16_384
 
 
 class BlendConfig(Config):
@@ -126,10 +128,9 @@ def find_weights(model: CausalModel, held: Holdout, known: Dataset, config: Blen
     asked = examples_of(held, known, most=config.examples)
     if len(asked) == 0:
         return Weighed(weights=BlendWeights(), value=None)
-    examples, weight_E = asked.queries, asked.weight_E
-    table = _Table.of(model, parts, examples, held.train)
+    table = _Table.of(model, parts, asked, held.train)
     best, best_value = BlendWeights(), -1.0
-    for weights in table.candidates(weight_E):
+    for weights in (BlendWeights(), table.best()):
         blend = make_blend(parts, weights, num_items=len(known.items))
         value = asked.ndcg(recommender_of(model, known=held.train, train=held.train, blend=blend))
         if value > best_value:
@@ -185,95 +186,76 @@ def _memory(train: Dataset, config: BlendConfig) -> ItemMemory | None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Fit:
-    weights: BlendWeights
-    loss: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Table:
-    """Scores of each part for each example, over all items or the most frequent few thousand."""
+    """Scores of each part for each example, over all items or the most frequent ten thousand.
+
+    Weights are searched in units that give a part the spread of the model's scores, so that the same few
+    are worth trying on every log.
+    """
 
     model_EK: Tensor
     memories: Mapping[float, Tensor]
     trends: Mapping[float, Tensor]
-    hidden_EK: Tensor
     target_E: Tensor
+    weight_E: Tensor
 
     @classmethod
     @torch.no_grad()
-    def of(cls, model: CausalModel, parts: Parts, examples: Queries, train: Dataset) -> _Table:
-        counts = train.item_counts
+    def of(cls, model: CausalModel, parts: Parts, asked: Examples, train: Dataset) -> _Table:
+        counts, examples = train.item_counts, asked.queries
         frequent = np.argsort(-counts, kind="stable")[:_CANDIDATES]
         candidate = np.union1d(frequent[counts[frequent] > 0], examples.target)
         item_K = torch.from_numpy(candidate)
         batch = PackedBatch.of(examples.histories.only(counts > 0).latest(model.config.max_length))
         memory = parts.memory
-        hidden = np.zeros((len(examples), len(candidate)), dtype=bool)
+        states = EncoderScorer(model).query(batch)
+        scores = model.catalogue().scores_shared(states, item_K.to(states.device)).float().cpu()
         seen = examples.histories.item[examples.histories.events()]
         place = np.searchsorted(candidate, seen).clip(max=len(candidate) - 1)
         inside = candidate[place] == seen
-        hidden[examples.histories.rows()[inside], place[inside]] = True
-        states = EncoderScorer(model).query(batch)
+        scores[examples.histories.rows()[inside], place[inside]] = float("-inf")
         return cls(
-            model_EK=model.catalogue().scores_shared(states, item_K.to(states.device)).float().cpu(),
+            model_EK=scores,
             memories={}
             if memory is None
             else {decay: memory.scores_of(memory.sums(batch, decay=decay), item_K) for decay in _DECAYS},
             trends={share: trend[item_K] for share, trend in parts.trends.items()},
-            hidden_EK=torch.from_numpy(hidden),
             target_E=torch.from_numpy(np.searchsorted(candidate, examples.target)),
+            weight_E=torch.from_numpy(asked.weight_E).float(),
         )
 
-    def candidates(self, weight_E: np.ndarray) -> list[BlendWeights]:
-        """Return the most likely weights with and without the memory, with and without a trend."""
-        alone = self.fit(weight_E, decay=None, recent=None)
-        chosen = [alone, *self._best(weight_E, [(None, recent) for recent in self.trends])]
-        for fit in self._best(weight_E, [(decay, None) for decay in self.memories]):
-            pairs = [(fit.weights.decay, recent) for recent in self.trends]
-            chosen += [fit, *self._best(weight_E, pairs)]
-        return [fit.weights for fit in chosen]
+    def best(self) -> BlendWeights:
+        """Return the best weights: first of the memory, then of the trend, then of the memory again."""
+        weights, spread = BlendWeights(), self._spread(self.model_EK)
+        memory = [
+            {"memory": step * spread / self._spread(scores), "decay": decay}
+            for decay, scores in self.memories.items()
+            for step in _STEPS
+        ]
+        trend = [
+            {"trend": step * spread / self._spread(scores), "recent": recent}
+            for recent, scores in self.trends.items()
+            for step in _STEPS
+        ]
+        for options in (memory, trend, memory):
+            tried = [weights, *(weights.changed(**option) for option in options)]
+            values = [self.value(one) for one in tried]
+            weights = tried[int(np.argmax(values))]
+        return weights
 
-    def _best(self, weight_E: np.ndarray, pairs: Sequence[tuple[float | None, float | None]]) -> list[_Fit]:
-        """Return the most likely fit of some pairs of decay and recency, in a list; none for no pairs."""
-        fits = [self.fit(weight_E, decay=decay, recent=recent) for decay, recent in pairs]
-        return [min(fits, key=lambda fit: fit.loss)] if fits else []
+    def value(self, weights: BlendWeights) -> float:
+        """Return the mean of NDCG@10 and NDCG@100: the second has less noise where few can be asked."""
+        scores = weights.model * self.model_EK
+        if weights.memory > 0:
+            scores.add_(self.memories[weights.decay], alpha=weights.memory)
+        if weights.trend > 0:
+            scores.add_(self.trends[weights.recent], alpha=weights.trend)
+        rank_E = (scores > scores.gather(1, self.target_E[:, None])).sum(1)
+        gain_E = 1 / torch.log2(rank_E + 2.0)
+        return float((self.weight_E * gain_E * ((rank_E < 10).float() + (rank_E < 100).float())).sum() / 2)
 
-    def fit(self, weight_E: np.ndarray, *, decay: float | None, recent: float | None) -> _Fit:
-        """Return the non-negative weights of the most likely blend of some parts."""
-        parts = [self.model_EK]
-        if decay is not None:
-            parts.append(self.memories[decay])
-        if recent is not None:
-            parts.append(self.trends[recent].expand_as(self.model_EK))
-        weight = torch.from_numpy(weight_E).float()
-        root = torch.full((len(parts),), 0.5).sqrt().requires_grad_()
-        optimizer = torch.optim.LBFGS([root], max_iter=60, line_search_fn="strong_wolfe")
-
-        def loss() -> Tensor:
-            # Squares keep the weights from turning negative.
-            scores = torch.zeros_like(self.model_EK)
-            for share, part in zip(root.square(), parts, strict=True):
-                scores = scores + share * part
-            log_p = torch.log_softmax(scores.masked_fill(self.hidden_EK, float("-inf")), dim=1)
-            return -(weight * log_p.gather(1, self.target_E[:, None])[:, 0]).sum() + 1e-3 * root.pow(4).sum()
-
-        def step() -> Tensor:
-            optimizer.zero_grad()
-            value = loss()
-            value.backward()  # type: ignore[no-untyped-call]
-            return value
-
-        with torch.enable_grad():
-            optimizer.step(step)  # type: ignore[no-untyped-call]
-        found = [float(value) for value in root.detach().square()]
-        return _Fit(
-            weights=BlendWeights(
-                model=found[0],
-                memory=found[1] if decay is not None else 0.0,
-                decay=1.0 if decay is None else decay,
-                trend=found[-1] if recent is not None else 0.0,
-                recent=recent or 1.0,
-            ),
-            loss=float(loss().detach()),
-        )
+    @staticmethod
+    def _spread(scores: Tensor) -> float:
+        """Return the standard deviation of some scores over items."""
+        inside = scores[scores > float("-inf")]
+        return max(float(inside.std()), 1e-9)
