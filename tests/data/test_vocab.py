@@ -43,3 +43,14 @@ def test_nothing_encodes_to_nothing() -> None:
 def test_what_is_no_id_is_refused() -> None:
     with pytest.raises(DataError, match="must be a string or an integer"):
         Vocab.of(["a"]).encode(pl.Series([["a"]]))
+
+
+@pytest.mark.parametrize("ids", [["a", "ab", "b", "ü", "z"], [-5, 0, 7, 2**40]])
+def test_a_few_ids_are_found_as_many_are(ids):
+    vocab = Vocab.of(ids)
+    asked = (
+        [*reversed(ids), None, *ids, "0", "zz", ""] if isinstance(ids[0], str) else [*ids, None, 6, -9, 2**41]
+    )
+    few = vocab.encode(asked)
+    assert few.tolist() == [UNKNOWN if i not in ids else sorted(ids).index(i) for i in asked]
+    assert vocab.encode(asked * 1_000).tolist() == few.tolist() * 1_000

@@ -33,3 +33,10 @@ def test_states_after_the_last_events_are_those_of_the_whole_encoding() -> None:
         batch = PackedBatch.of(Histories.of([list(range(n)) for n in lengths]))
         encoded = MODEL.encode(batch)
         torch.testing.assert_close(MODEL.encode_last(batch), encoded.states_TD[encoded.offsets[1:] - 1])
+
+
+def test_bfloat16_moves_states_a_little() -> None:
+    batch = PackedBatch.of(Histories.of([[1, 2, 3], [4]]))
+    exact, fast = SCORER.query(batch), EncoderScorer(MODEL, "bfloat16").query(batch)
+    assert fast.dtype == torch.float32
+    torch.testing.assert_close(fast, exact, atol=0.1, rtol=0.1)

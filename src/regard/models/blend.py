@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -89,15 +90,18 @@ class BlendScorer:
         The model, in evaluation mode.
     blend
         The other parts and all weights.
+    precision
+        Of the encoder's matrix products, see `EncoderScorer`.
     """
 
     encoder: Encoder
     blend: Blend
+    precision: Literal["float32", "bfloat16"] = "float32"
 
     @cached_property
     def scorer(self) -> EncoderScorer:
         """The encoder by itself."""
-        return EncoderScorer(self.encoder)
+        return EncoderScorer(self.encoder, self.precision)
 
     @property
     def num_items(self) -> int:

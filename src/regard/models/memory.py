@@ -69,7 +69,7 @@ class ItemMemory:
         pairs, which = torch.unique(row_T[known] * len(self.item_C) + place_T[known], return_inverse=True)
         ago = torch.full_like(pairs, len(item_T)).scatter_reduce(0, which, ago_T[known], "amin")
         counts = torch.pow(decay, ago.float())
-        for some, count in zip(pairs.split(_PAIRS_AT_ONCE), counts.split(_PAIRS_AT_ONCE), strict=True):
+        for some, count in zip(torch.split(pairs, _PAIRS_AT_ONCE), counts.split(_PAIRS_AT_ONCE), strict=True):
             place = some % len(self.item_C)
             slots = (some - place)[:, None] + self.neighbour_CK[place]
             weight = self.weight_CK[place] * count[:, None]

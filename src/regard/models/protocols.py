@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 Query = TypeVar("Query")
-Asked = TypeVar("Asked", contravariant=True)
+Asked_contra = TypeVar("Asked_contra", contravariant=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,17 +115,17 @@ class Rough:
 
 
 @runtime_checkable
-class Searchable(Protocol[Asked]):
+class Searchable(Protocol[Asked_contra]):
     """A Scorer whose best items can be found by rough scores and then scored exactly.
 
     The exact score of an item is the same bits whatever is asked for beside it.
     """
 
-    def rough(self, query: Asked, start: int, stop: int) -> Rough | None:
+    def rough(self, query: Asked_contra, start: int, stop: int) -> Rough | None:
         """Return rough scores of the items `start` to `stop`; None where nothing bounds their error."""
         ...
 
-    def exact(self, query: Asked, row_S: Tensor, item_S: Tensor) -> Tensor:
+    def exact(self, query: Asked_contra, row_S: Tensor, item_S: Tensor) -> Tensor:
         """Return ``[S]`` float32 exact scores of pairs of a row of the batch and an item."""
         ...
 

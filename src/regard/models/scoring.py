@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -31,9 +32,13 @@ class EncoderScorer:
     ----------
     encoder
         The model, in evaluation mode, trained to its end.
+    precision
+        Of the matrix products of the encoder. ``"bfloat16"`` is twice as fast on processors that multiply it
+        natively, but a state, and so a list, then changes a little with the batch that it is computed in.
     """
 
     encoder: Encoder
+    precision: Literal["float32", "bfloat16"] = "float32"
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -75,6 +80,11 @@ class EncoderScorer:
         return self.table.exact(query, row_S, item_S)
 
     def _last(self, batch: PackedBatch) -> Tensor:
+        device = batch.item_T.device.type
+        with torch.autocast(device, dtype=torch.bfloat16, enabled=self.precision == "bfloat16"):
+            return self._states(batch)
+
+    def _states(self, batch: PackedBatch) -> Tensor:
         if isinstance(self.encoder, LastEncoder):
             return self.encoder.encode_last(batch).float()
         encoded = self.encoder.encode(batch)

@@ -22,9 +22,11 @@ from regard.data.packing import Histories, PackedBatch
 from regard.data.vocab import Vocab
 from regard.errors import ConfigError
 from regard.models.protocols import Ranked, Scorer
+from regard.recommend.batches import batches_of
 from regard.recommend.exact import top_k
 from regard.recommend.fallback import PopularityFallback
 from regard.recommend.filters import Allowed
+from regard.recommend.ranking import empty_ranking
 from regard.recommend.request import (
     HistoriesLike,
     Ids,
@@ -36,6 +38,8 @@ from regard.recommend.request import (
 )
 
 __all__ = ["Recommender"]
+
+_READ_AT_ONCE = 65_536  # users whose histories are copied together
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +62,9 @@ class Recommender:
     max_history
         The scorer reads at most this many of the latest events; None for all.
     batch_users
-        Number of users that are scored at once.
+        At most so many users are scored at once.
+    batch_events
+        The scorer reads at most so many events at once, padding included.
     """
 
     scorer: Scorer[Any]
@@ -69,11 +75,13 @@ class Recommender:
     popularity_V: np.ndarray
     max_history: int | None = None
     batch_users: int = 256
+    batch_events: int = 8_192
 
     def __post_init__(self) -> None:
         assert len(self.histories) == len(self.users)
         assert self.scorer.num_items == len(self.items) == len(self.known_V) == len(self.popularity_V)
         assert self.batch_users >= 1
+        assert self.batch_events >= 1
         assert self.max_history is None or self.max_history >= 1
 
     @classmethod
@@ -205,23 +213,21 @@ class Recommender:
         if k < 1:
             raise ConfigError(f"k = {k}: a list needs at least one item; give k >= 1")
         assert not getattr(self.scorer, "training", False), "the scorer is still in training mode"
-        item = np.full((len(histories), k), -1, dtype=np.int64)
-        score = np.full((len(histories), k), -np.inf, dtype=np.float32)
+        whole = empty_ranking(len(histories), k)
         fallback = PopularityFallback(self.popularity_V)
-        # Users of similar length share a batch, so that a kernel that pads does not pad much.
-        order = np.argsort(histories.lengths, kind="stable")
-        for first in range(0, len(order), self.batch_users):
-            batch = order[first : first + self.batch_users]
-            read = self.read(histories.take(batch))
+        for first in range(0, len(histories), _READ_AT_ONCE):
+            part = histories.take(slice(first, first + _READ_AT_ONCE))
+            read = self.read(part)
+            sizes = {"most_events": self.batch_events, "most_users": self.batch_users}
             for scorer, chosen in ((self.scorer, read.lengths > 0), (fallback, read.lengths == 0)):
-                rows = batch[chosen]
-                if len(rows) == 0:
-                    continue
-                wanted = allowed.without_seen(histories.take(rows)) if exclude_seen else allowed
-                packed = PackedBatch.of(read.take(np.flatnonzero(chosen)))
-                ranked = top_k(scorer, packed, k=k, allowed=wanted)
-                item[rows], score[rows] = ranked.item_UK, ranked.score_UK
-        return Ranked(item_UK=item, score_UK=score)
+                some = np.flatnonzero(chosen)
+                for batch in batches_of(read.lengths[some], **sizes):
+                    rows = some[batch]
+                    wanted = allowed.without_seen(part.take(rows)) if exclude_seen else allowed
+                    ranked = top_k(scorer, PackedBatch.of(read.take(rows)), k=k, allowed=wanted)
+                    whole.item_UK[first + rows] = ranked.item_UK
+                    whole.score_UK[first + rows] = ranked.score_UK
+        return whole
 
     def _frame(self, request: Request, ranked: Ranked) -> pl.DataFrame:
         read = request.histories.only(self.known_V).lengths
