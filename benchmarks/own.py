@@ -168,7 +168,9 @@ def quality(job: dict[str, Any]) -> dict[str, Any]:
         run=Run(options=RunOptions(seed=job["seed"])),
     )
     fitted = time.perf_counter()
-    ranked = model.recommender.rank(task.held.queries.histories, k=job["k"])
+    queries = task.held.queries
+    asked = queries.asked_when_it_happened() if job.get("request_time") else queries.histories
+    ranked = model.recommender.rank(asked, k=job["k"])
     listed = time.perf_counter()
     write_lists(job["lists"], ranked.item_UK)
     return {
@@ -189,19 +191,11 @@ def baselines(job: dict[str, Any]) -> dict[str, Any]:
 
     task = Task(job["data"], job["split"])
     train, known = task.held.train, task.dataset
-    counts = train.item_counts
     inner = hold_out(train, SplitSpec.parse(job["split"]))
     seconds = {}
     for number, baseline in enumerate(default_baselines()):
         began = time.perf_counter()
-        ranker = Recommender(
-            scorer=baseline.fit(train, inner),
-            users=known.users,
-            items=known.items,
-            histories=known.histories,
-            known_V=counts > 0,
-            popularity_V=counts,
-        )
+        ranker = Recommender.of(baseline.fit(train, inner), known=known, train=train)
         ranked = ranker.rank(task.held.queries.histories, k=job["k"])
         write_lists(f"{job['lists']}-{number}.npz", ranked.item_UK)
         seconds[baseline.name] = time.perf_counter() - began

@@ -48,7 +48,7 @@ def write_page() -> None:
         ("quality", chapter),
     )
     for name, write in chapters:
-        result = read(name) or read(f"{name}_quick")
+        result = read(name) or (read("training_speed_quick") if name == "training_speed" else None)
         if result is not None:
             parts.append(write(result))
             if name != "quality":
@@ -140,23 +140,30 @@ def _recommending(result: dict[str, Any]) -> str:
 
 
 def _catalogues(result: dict[str, Any]) -> str:
-    points = result["curve"]
     for kind, unit in (("peak_gb", "peak memory, GB"), ("events_per_second", "events per second")):
-        drawn = [{"series": point["loss"], "x": point["items"], "y": point[kind]} for point in points]
+        drawn = [{"series": one["loss"], "x": one["items"], "y": one[kind]} for one in result["curve"]]
         path = IMAGES / f"catalogues_{kind}.svg"
         lines(drawn, path, x=Axis("items", log=True), y=Axis(unit), own="sampled")
-    return (
-        "## Catalogues of growing size\n\n"
-        "Full against sampled softmax: peak memory of the process, and events per second.\n\n"
-        "![Peak memory against catalogue size](images/catalogues_peak_gb.svg)\n"
-        "![Events per second against catalogue size](images/catalogues_events_per_second.svg)\n"
-    )
+    out = [
+        "## Catalogues of growing size\n",
+        f"{result['what']}. Peak memory is that of the process, log and imports included.\n",
+        "![Peak memory against catalogue size](images/catalogues_peak_gb.svg)",
+        "![Events per second against catalogue size](images/catalogues_events_per_second.svg)\n",
+        "| items | softmax | width | events per second | peak memory |",
+        "|---|---|---|---|---|",
+    ]
+    for one in result["curve"] + result.get("wider", []):
+        out.append(
+            f"| {one['items']:,} | {one['loss']} | {one['width']} | {one['events_per_second']:,.0f} | "
+            f"{one['peak_gb']:.2f} GB |"
+        )
+    return "\n".join(out) + "\n"
 
 
 def _long_histories(result: dict[str, Any]) -> str:
     drawn = [
-        {"series": point["attention"], "x": point["length"], "y": point["events_per_second"]}
-        for point in result["curve"]
+        {"series": one["attention"], "x": one["length"], "y": one["events_per_second"]}
+        for one in result["curve"]
     ]
     path = IMAGES / "long_histories.svg"
     lines(
@@ -166,11 +173,18 @@ def _long_histories(result: dict[str, Any]) -> str:
         y=Axis("events per second"),
         own="windowed",
     )
-    return (
-        "## Long histories\n\n"
-        "Windowed against full attention: events per second while histories grow.\n\n"
-        "![Events per second against the length of histories](images/long_histories.svg)\n"
-    )
+    out = [
+        "## Long histories\n",
+        f"{result['what']}. Windowed against full attention.\n",
+        "![Events per second against the length of histories](images/long_histories.svg)\n",
+        "| events in a history | attention | events per second | peak memory |",
+        "|---|---|---|---|",
+    ]
+    for one in result["curve"]:
+        out.append(
+            f"| {one['length']:,} | {one['attention']} | {one['events_per_second']:,.0f} | {one['peak_gb']:.2f} GB |"
+        )
+    return "\n".join(out) + "\n"
 
 
 def _curve(result: dict[str, Any]) -> str:

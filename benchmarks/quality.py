@@ -61,7 +61,8 @@ def _measure_task(task: Task, arguments: argparse.Namespace, console: Console) -
     for name in arguments.systems:
         system = system_of(name, task, settings=arguments.settings, max_seconds=arguments.max_seconds)
         label = arguments.label if name == "regard" else name
-        seeds = arguments.seeds if name == "regard" else [0] if name == "baselines" else arguments.peer_seeds
+        own = name.startswith("regard")
+        seeds = arguments.seeds if own else [0] if name == "baselines" else arguments.peer_seeds
         for seed in seeds:
             key = key_of(task, label, seed, system.job)
             if any(run["key"] == key for run in _kept()["runs"]) and not arguments.again:

@@ -21,6 +21,7 @@ __all__ = ["NAMES", "System", "scratch", "system_of"]
 
 NAMES = (
     "regard",
+    "regard (request time)",
     "baselines",
     "rectools (documented)",
     "rectools (ours)",
@@ -61,13 +62,17 @@ def system_of(name: str, task: Task, *, settings: dict[str, Any], max_seconds: f
     Parameters
     ----------
     settings
-        Changes to Regard's recipe; peers ignore them.
+        Changes to Regard's recipe, which say nothing to peers.
     max_seconds
         Training seconds after which a peer's search ends even if it still improves.
     """
     own, peers = ROOT / "benchmarks" / "own.py", ROOT / "benchmarks" / "peers"
     if name == "regard":
         return System(name, own, "quality", {"settings": settings}, None)
+    if name == "regard (request time)":
+        # A server knows when it is asked; published tables that say so are a comparison of their own.
+        job = {"settings": {**settings, "shape.request_time": True}, "request_time": True}
+        return System(name, own, "quality", job, None)
     if name == "baselines":
         return System(name, own, "baselines", {"settings": {}}, None)
     limits = {"patience": _PATIENCE, "max_epochs": _MAX_EPOCHS, "max_seconds": max_seconds}
