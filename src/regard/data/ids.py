@@ -118,12 +118,16 @@ class IdScan:
         """Return the vocabulary of all ids seen and the number of each code."""
         ids = pl.concat(self._distinct) if self._distinct else pl.Series(dtype=pl.String)
         ids = integers_of(ids) if self._from_text else ids
-        order = ids.arg_sort().to_numpy()
+        if ids.dtype == pl.String and self._table is not None:
+            # Sorting text and then asking for its codes takes half the time of finding its order.
+            ids = ids.sort()
+            order = self._table.number(_keys(ids))
+        else:
+            order = np.argsort(ids.to_numpy())
+            ids = ids.gather(order)
         numbers = np.full(len(ids) + 1, UNKNOWN, dtype=np.int32)
         numbers[order] = np.arange(len(ids), dtype=np.int32)
-        return Numbering(
-            vocab=Vocab(ids.gather(order).rename("id")), numbers=numbers, counts=self._counts[order]
-        )
+        return Numbering(vocab=Vocab(ids.rename("id")), numbers=numbers, counts=self._counts[order])
 
     def _codes(self, ids: pl.Series) -> np.ndarray:
         if len(ids) == 0:
