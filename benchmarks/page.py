@@ -103,8 +103,10 @@ def _training(result: dict[str, Any]) -> str:
         "## Training\n",
         f"{result['data']}, SASRec's shape: width 128, 2 blocks, 2 heads, feed-forward width 128, histories of 200, "
         f"full softmax, batches of 128 x 200; {steps}, the first three left out. An event counts when it is a "
-        "target. Peak memory is that of the whole process. RecTools trains in float32, as documented; the arm "
-        "*bfloat16* gives it mixed precision, which it does not document.\n",
+        "target. Peak memory is that of the whole process. RecTools trains in float32, as documented; *bfloat16* "
+        "gives it mixed precision, which it does not document; *flat* is its bare network for large logs in a "
+        "plain loop, with a feed-forward network four times as wide. RecBole makes a sample of every target with "
+        "its whole history, so that a history is read once for each of its events.\n",
         "| system | events per second | per core second | peak memory |",
         "|---|---|---|---|",
     ]

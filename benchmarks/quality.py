@@ -27,6 +27,7 @@ from benchmarks.peers.venvs import python_of
 from benchmarks.ranks import pack
 from benchmarks.systems import NAMES, scratch, system_of
 from benchmarks.tasks import NO_COMMON_TIME, Task
+from regard.data.split import SplitSpec
 
 K = 20
 METRICS = ("ndcg@5", "ndcg@10", "ndcg@20", "recall@10", "recall@20", "mrr@10")
@@ -139,7 +140,7 @@ def _counts(task: Task) -> dict[str, Any]:
     dataset, held = task.dataset, task.held
     return {
         "data": task.data,
-        "split": task.split,
+        "split": str(SplitSpec.parse(task.split)),
         "users": len(dataset.users),
         "items": len(dataset.items),
         "events": dataset.num_events,

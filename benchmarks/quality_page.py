@@ -142,10 +142,11 @@ def _table(task: str, counts: dict[str, Any], systems: list[_System], failed: li
     lines += [f"\nNot measured: {reason}" for reason in failed]
     commits = sorted({run["environment"]["commit"] for system in systems for run in system.runs})
     dates = sorted(run["environment"]["date"][:10] for system in systems for run in system.runs)
-    threads = systems[0].runs[0]["environment"]
+    days = " to ".join(dict.fromkeys((dates[0], dates[-1])))
+    machine = systems[0].runs[0]["environment"]
     lines.append(
-        f"\nMeasured {dates[0]} to {dates[-1]}, commits {', '.join(commits)}; {threads['processor']}, "
-        f"{threads['cores']} cores. Minutes: search, training on everything and lists, means over seeds.\n"
+        f"\nMeasured {days}, commits {', '.join(commits)}; {machine['processor']}, "
+        f"{machine['cores']} cores. Minutes: search, training on everything and lists, means over seeds.\n"
     )
     return "\n".join(lines)
 

@@ -7,7 +7,8 @@ Width 128, 2 blocks, 2 heads, feed-forward width 128 as in RecTools' block, hist
 dropout 0.2, batches of 128 x 200 events. Both alternate in the same run, each time in a fresh process; the
 first steps of each are left out. An event counts when it is a target: RecTools trains on the latest 200 of
 each user, Regard on all. RecTools runs as its documentation has it (float32). Whole epochs also measure, once
-each: RecTools in bfloat16, which it does not document, to show what of the ratio is due to that; RePlay; RecBole.
+each: RecTools in bfloat16, which it does not document, to show what of the ratio is due to that; its bare
+network FlatSASRecNet in a loop of ours; RePlay; RecBole.
 """
 
 from __future__ import annotations
@@ -39,6 +40,14 @@ PEER = {
     "dropout_rate": 0.2,
     "loss": "softmax",
 }
+_FLAT = {
+    "n_factors": WIDTH,
+    "n_blocks": BLOCKS,
+    "n_heads": HEADS,
+    "session_max_len": LENGTH,
+    "batch_size": BATCH,
+    "dropout": 0.2,
+}
 _REPLAY = {
     "embedding_dim": WIDTH,
     "num_blocks": BLOCKS,
@@ -60,6 +69,7 @@ _RECBOLE = {
 # Script, environment and what differs from the job of the others.
 _OTHERS: dict[str, tuple[Path, str, dict[str, Any]]] = {
     "rectools, bfloat16": (RECTOOLS, "rectools", {"settings": PEER, "precision": "bf16-mixed"}),
+    "rectools, flat": (PEERS / "rectools_flat.py", "rectools", {"settings": _FLAT}),
     "replay": (PEERS / "replay_sasrec.py", "replay", {"settings": _REPLAY}),
     # A sample is one target with its history: 30 steps of 128 targets, not an epoch of hours.
     "recbole": (PEERS / "recbole_sasrec.py", "recbole", {"settings": _RECBOLE, "steps": 30}),
