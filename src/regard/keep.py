@@ -23,6 +23,7 @@ from regard.model import Model
 from regard.models.blend import Blend, BlendWeights
 from regard.models.memory import ItemMemory
 from regard.models.registry import build
+from regard.recommend.approx import ApproxIndex, IndexRecord
 from regard.train.fitting import FitConfig
 
 if TYPE_CHECKING:
@@ -41,16 +42,18 @@ def save_model(model: Model, folder: str | Path) -> None:
         "blend": model.blend.weights.to_json(),
         "torch": torch.__version__,
     }
+    index = model.index
     log = "".join(json.dumps(epoch) + "\n" for epoch in model.training)
     write_artifact(
         folder,
         ArtifactContent(
-            documents={"model": document},
+            documents={"model": document} | ({} if index is None else {"index": index.record.to_json()}),
             tensors={
                 "weights": {name: value.cpu() for name, value in model.network.state_dict().items()},
                 "blend": _blend_tensors(model.blend),
                 "histories": _tensors(dataset.histories, model.train.histories),
-            },
+            }
+            | ({} if index is None else {"index": {"graph": index.to_bytes()}}),
             tables={"items": dataset.item_table, "users": dataset.user_table},
             texts={"training.jsonl": log, "README.md": _card(model)},
         ),
@@ -92,6 +95,7 @@ def load_model(folder: str | Path) -> Model:
         config=config,
         options=RunOptions.from_json(document["options"]),
         training=[json.loads(line) for line in content.texts["training.jsonl"].splitlines()],
+        index=_index(content, num_items=len(dataset.items)),
     )
 
 
@@ -130,6 +134,13 @@ def _blend(tensors: Mapping[str, Tensor], weights: BlendWeights) -> Blend:
             weight_CK=tensors["memory.weight"],
         )
     return Blend(weights=weights, trend_V=tensors["trend"], memory=memory)
+
+
+def _index(content: ArtifactContent, *, num_items: int) -> ApproxIndex | None:
+    if "index" not in content.documents:
+        return None
+    record = IndexRecord.from_json(content.documents["index"])
+    return ApproxIndex.from_bytes(content.tensors["index"]["graph"], record, num_items=num_items)
 
 
 def _histories(tensors: Mapping[str, Tensor]) -> Histories:

@@ -7,7 +7,8 @@ a model that knows what it learned from can be evaluated honestly later, without
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from regard.evaluation.report import Report
 from regard.explain.explanation import Explanation, explain
 from regard.models.blend import Blend
 from regard.models.causal import CausalModel
+from regard.recommend.approx import ApproxConfig, ApproxIndex
+from regard.recommend.indexing import index_of
 from regard.recommend.recommender import Recommender
 from regard.recommend.request import HistoriesLike, Ids
 from regard.train.blending import recommender_of
@@ -32,7 +35,7 @@ from regard.train.fitting import FitConfig
 __all__ = ["Model"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Model:
     """A trained model with the ids, histories and settings that belong to it.
 
@@ -54,6 +57,8 @@ class Model:
         One dictionary for each epoch, in order, each with the ``phase`` it belongs to.
     interrupted
         Whether Ctrl-C ended the training early.
+    index
+        Finds candidates in a large catalogue; None searches it exactly.
     """
 
     network: CausalModel
@@ -65,11 +70,23 @@ class Model:
     options: RunOptions
     training: list[dict[str, Any]] = field(default_factory=list)
     interrupted: bool = False
+    index: ApproxIndex | None = None
 
-    @property
+    @cached_property
     def recommender(self) -> Recommender:
         """What serves: weights, vocabularies and histories together."""
-        return recommender_of(self.network, known=self.dataset, train=self.train, blend=self.blend)
+        exact = recommender_of(self.network, known=self.dataset, train=self.train, blend=self.blend)
+        return replace(exact, index=self.index)
+
+    def indexed(self, config: ApproxConfig | None = None) -> Model:
+        """Return the same model with an index for approximate search, built and measured on its own users.
+
+        Raises
+        ------
+        MissingExtraError
+            If the extra ``approx`` is not installed.
+        """
+        return replace(self, index=index_of(self.recommender, config))
 
     def recommend(
         self,

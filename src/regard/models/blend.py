@@ -154,3 +154,22 @@ class BlendScorer:
         if memory is not None and query.sums_UC is not None:
             scores_S = scores_S + weights.memory * memory.scores_at(query.sums_UC, row_S, item_S).double()
         return scores_S.float()
+
+    def item_vectors(self) -> Tensor:
+        """Return ``[V, D]`` vectors of the items: weighed, with a further dimension for the trend."""
+        weights = self.blend.weights
+        trend_V = weights.trend * self.blend.trend_V
+        return torch.cat([weights.model * self.scorer.item_vectors().cpu(), trend_V[:, None]], dim=1)
+
+    def query_vectors(self, query: BlendQuery) -> Tensor:
+        """Return ``[U, D]`` vectors whose inner products with the items' are all but the memory's share."""
+        vectors = self.scorer.query_vectors(query.states_UD).cpu()
+        return torch.cat([vectors, torch.ones_like(vectors[:, :1])], dim=1)
+
+    def further_candidates(self, query: BlendQuery, count: int) -> Tensor | None:
+        """Return ``[U, K]`` items that the memory favours."""
+        memory = self.blend.memory
+        if memory is None or query.sums_UC is None:
+            return None
+        best = torch.topk(query.sums_UC, min(count, query.sums_UC.shape[1]), dim=1)
+        return memory.item_C[best.indices]

@@ -21,6 +21,7 @@ from regard.nn.heads import Catalogue
 __all__ = [
     "Encoded",
     "Encoder",
+    "Indexable",
     "LastEncoder",
     "Observable",
     "Observed",
@@ -127,6 +128,28 @@ class Searchable(Protocol[Asked_contra]):
 
     def exact(self, query: Asked_contra, row_S: Tensor, item_S: Tensor) -> Tensor:
         """Return ``[S]`` float32 exact scores of pairs of a row of the batch and an item."""
+        ...
+
+
+@runtime_checkable
+class Indexable(Searchable[Asked_contra], Protocol[Asked_contra]):
+    """A Scorer most of whose score is an inner product, for which an index can find candidates."""
+
+    @property
+    def num_items(self) -> int:
+        """V, the size of the catalogue."""
+        ...
+
+    def item_vectors(self) -> Tensor:
+        """Return ``[V, D]`` vectors whose inner product with those of a query is that part of the score."""
+        ...
+
+    def query_vectors(self, query: Asked_contra) -> Tensor:
+        """Return ``[U, D]`` vectors of a query."""
+        ...
+
+    def further_candidates(self, query: Asked_contra, count: int) -> Tensor | None:
+        """Return ``[U, K]`` items, K <= `count`, that the rest of the score favours; None without a rest."""
         ...
 
 

@@ -79,6 +79,22 @@ class EncoderScorer:
         """Return ``[S]`` float32 exact scores of pairs of a row of the batch and an item."""
         return self.table.exact(query, row_S, item_S)
 
+    def item_vectors(self) -> Tensor:
+        """Return ``[V, D]`` vectors of the items, with a further dimension for what every user adds."""
+        bias_V = self.table.bias_V
+        weight_VD = self.table.weight_VD
+        return weight_VD if bias_V is None else torch.cat([weight_VD, bias_V[:, None]], dim=1)
+
+    def query_vectors(self, query: Tensor) -> Tensor:
+        """Return ``[U, D]`` vectors whose inner products with those of the items are the scores."""
+        return (
+            query if self.table.bias_V is None else torch.cat([query, torch.ones_like(query[:, :1])], dim=1)
+        )
+
+    def further_candidates(self, query: Tensor, count: int) -> Tensor | None:
+        """Return None: the whole score is an inner product."""
+        return None
+
     def _last(self, batch: PackedBatch) -> Tensor:
         device = batch.item_T.device.type
         with torch.autocast(device, dtype=torch.bfloat16, enabled=self.precision == "bfloat16"):

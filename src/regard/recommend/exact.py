@@ -17,10 +17,12 @@ from torch import Tensor
 
 from regard.data.packing import PackedBatch
 from regard.errors import ConfigError
-from regard.models.protocols import Ranked, Scorer, Searchable
+from regard.models.protocols import Indexable, Ranked, Scorer, Searchable
+from regard.recommend.approx import ApproxIndex
 from regard.recommend.filters import Allowed
 from regard.recommend.ranking import empty_ranking, items_of_keys, keys_of, scores_of_keys
 from regard.recommend.search import search
+from regard.recommend.shortlist import ranked_by_index
 
 __all__ = ["top_k"]
 
@@ -29,7 +31,13 @@ _SEARCHED = 16_384  # items that are searched at once: their scores for a batch 
 
 
 def top_k(
-    scorer: Scorer[Query], batch: PackedBatch, *, k: int, allowed: Allowed, block: int = 65_536
+    scorer: Scorer[Query],
+    batch: PackedBatch,
+    *,
+    k: int,
+    allowed: Allowed,
+    block: int = 65_536,
+    index: ApproxIndex | None = None,
 ) -> Ranked:
     """Return the `k` best allowed items for each user of a batch.
 
@@ -48,6 +56,9 @@ def top_k(
         What may be recommended; its rows are the users of the batch.
     block
         Number of items that are scored at once.
+    index
+        Finds candidates instead of reading the whole catalogue, where the scorer is `Indexable` and no wish
+        of the caller (`only`) leaves few items. If it finds too few for somebody, all are searched exactly.
 
     Returns
     -------
@@ -65,8 +76,12 @@ def top_k(
     if block < 1:
         raise ConfigError(f"block = {block}: at least one item must be scored at once; give block >= 1")
     query = scorer.query(batch)
+    if index is not None and isinstance(scorer, Indexable) and allowed.only_V is None:
+        ranked = ranked_by_index(scorer, query, index, users=batch.num_users, k=k, allowed=allowed)
+        if (ranked.item_UK[:, -1] >= 0).all():
+            return ranked
     if isinstance(scorer, Searchable):
-        ranked = search(
+        found = search(
             scorer,
             query,
             num_items=scorer.num_items,
@@ -75,8 +90,8 @@ def top_k(
             allowed=allowed,
             block=min(block, _SEARCHED),
         )
-        if ranked is not None:
-            return ranked
+        if found is not None:
+            return found
     return _by_sorting(scorer, query, users=batch.num_users, k=k, allowed=allowed, block=block)
 
 

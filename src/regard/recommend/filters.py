@@ -68,6 +68,18 @@ class Allowed:
             mask = mask & ~self.exclude_V[start:stop]
         return mask
 
+    def allows(self, row_S: np.ndarray, item_S: np.ndarray) -> np.ndarray:
+        """Return ``[S]`` bool: whether each item may be recommended to the user of its row."""
+        mask: np.ndarray = self.known_V[item_S]
+        if self.only_V is not None:
+            mask &= self.only_V[item_S]
+        if self.exclude_V is not None:
+            mask &= ~self.exclude_V[item_S]
+        if len(self.seen_item_S):
+            size = len(self.known_V)
+            mask &= ~np.isin(row_S * size + item_S, self.seen_row_S * size + self.seen_item_S)
+        return mask
+
     def without_seen(self, histories: Histories) -> Allowed:
         """Return the same wishes without the items of `histories`, whose row u is row u of the batch."""
         items = histories.item[histories.events()].astype(np.int64)

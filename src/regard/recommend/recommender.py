@@ -22,6 +22,7 @@ from regard.data.packing import Histories, PackedBatch
 from regard.data.vocab import Vocab
 from regard.errors import ConfigError
 from regard.models.protocols import Ranked, Scorer
+from regard.recommend.approx import ApproxIndex
 from regard.recommend.batches import batches_of
 from regard.recommend.exact import top_k
 from regard.recommend.fallback import PopularityFallback
@@ -65,6 +66,8 @@ class Recommender:
         At most so many users are scored at once.
     batch_events
         The scorer reads at most so many events at once, padding included.
+    index
+        Finds candidates in a large catalogue; None searches it exactly. The scorer must be `Indexable`.
     """
 
     scorer: Scorer[Any]
@@ -76,6 +79,7 @@ class Recommender:
     max_history: int | None = None
     batch_users: int = 256
     batch_events: int = 8_192
+    index: ApproxIndex | None = None
 
     def __post_init__(self) -> None:
         assert len(self.histories) == len(self.users)
@@ -224,7 +228,8 @@ class Recommender:
                 for batch in batches_of(read.lengths[some], **sizes):
                     rows = some[batch]
                     wanted = allowed.without_seen(part.take(rows)) if exclude_seen else allowed
-                    ranked = top_k(scorer, PackedBatch.of(read.take(rows)), k=k, allowed=wanted)
+                    index = self.index if scorer is self.scorer else None
+                    ranked = top_k(scorer, PackedBatch.of(read.take(rows)), k=k, allowed=wanted, index=index)
                     whole.item_UK[first + rows] = ranked.item_UK
                     whole.score_UK[first + rows] = ranked.score_UK
         return whole
