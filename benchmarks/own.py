@@ -96,7 +96,7 @@ def flop_per_event(loader: WindowLoader, shape: dict[str, Any], *, num_items: in
         looked_at += float((lengths * (lengths + 1) / 2).sum())
         events += float(lengths.sum())
     each = blocks * ((8 + 4 * expansion) * width**2 + 4 * width * looked_at / events)
-    return 3 * (each + 2 * width * num_items)
+    return float(3 * (each + 2 * width * num_items))
 
 
 def matrix_speed(job: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ __all__ = ["Axis", "lines"]
 
 _ACCENT, _INK, _FAINT = "#2456c7", "#1f2933", "#e6e9ee"
 _TONES = ["#c4703a", "#5f8a6b", "#8a6fa8", "#7c8794"]
+_PADDING = {"right": 16, "left": 6, "top": 8, "bottom": 4}
 _FONT = "Helvetica, Arial, Liberation Sans, sans-serif"
 
 
@@ -72,7 +73,7 @@ def lines(
     names = sorted({point["series"] for point in points}, key=lambda name: (name != own, name))
     colours = [_ACCENT if name == own else _TONES[place % len(_TONES)] for place, name in enumerate(names)]
     dashes = [[1, 0] if name == own else [5, 3] for name in names]
-    base = alt.Chart(alt.Data(values=points)).encode(
+    base = alt.Chart(_data(points)).encode(
         x=alt.X("x:Q", title=x.title, scale=x.scale(), axis=x.axis([point["x"] for point in points])),
         y=alt.Y("y:Q", title=y.title, scale=y.scale(), axis=y.axis([point["y"] for point in points])),
         color=alt.Color("series:N", scale=alt.Scale(domain=names, range=colours), legend=None),
@@ -83,7 +84,7 @@ def lines(
     dots = base.mark_circle(size=44, opacity=1)
     ends = [max((p for p in points if p["series"] == name), key=lambda p: p["x"]) for name in names]
     labels = (
-        alt.Chart(alt.Data(values=ends))
+        alt.Chart(_data(ends))
         .mark_text(align="left", dx=8, fontSize=13, fontWeight="bold")
         .encode(
             x="x:Q",
@@ -94,13 +95,17 @@ def lines(
     )
     layers: list[Any] = [drawn, dots, labels]
     if goal is not None:
-        level = alt.Chart(alt.Data(values=[{"y": goal}]))
+        level = alt.Chart(_data([{"y": goal}]))
         layers.insert(0, level.mark_rule(color=_INK, strokeDash=[2, 3], opacity=0.6).encode(y="y:Q"))
-    chart = (
-        alt.layer(*layers)
-        .properties(
-            width=460, height=270, background="white", padding={"right": 16, "left": 6, "top": 8, "bottom": 4}
-        )
+    chart = _styled(alt.layer(*layers))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(vl_convert.vegalite_to_svg(chart.to_dict()) + "\n", encoding="utf-8")
+
+
+def _styled(chart: alt.LayerChart) -> alt.LayerChart:
+    """Give a chart its size, fonts and colours."""
+    styled: alt.LayerChart = (
+        chart.properties(width=460, height=270, background="white", padding=_PADDING)
         .configure_view(stroke=None)
         .configure_axis(
             gridColor=_FAINT,
@@ -116,5 +121,8 @@ def lines(
         )
         .configure_text(font=_FONT)
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(vl_convert.vegalite_to_svg(chart.to_dict()) + "\n", encoding="utf-8")
+    return styled
+
+
+def _data(rows: list[dict[str, Any]]) -> Any:
+    return alt.Data(values=rows)  # type: ignore[no-untyped-call]

@@ -37,7 +37,9 @@ class _System:
     @property
     def values(self) -> np.ndarray:
         """``[U]`` NDCG@10, the mean over seeds."""
-        return np.mean([ndcg_of(unpack(run["ranks"]), k=10) for run in self.runs], axis=0)
+        each = np.stack([ndcg_of(unpack(run["ranks"]), k=10) for run in self.runs])
+        mean: np.ndarray = each.mean(axis=0)
+        return mean
 
     @property
     def interval(self) -> Interval:
@@ -110,7 +112,7 @@ def _table(task: str, counts: dict[str, Any], systems: list[_System], failed: li
     own = next((system for system in systems if system.name == OWN), None)
     others = [system for system in systems if system is not own]
     tests = {} if own is None else {one.name: _test(own, one) for one in others}
-    adjusted = holm(np.array([test.p_value for test in tests.values()])) if tests else []
+    adjusted = holm(np.array([test.p_value for test in tests.values()])) if tests else np.empty(0)
     p_values = dict(zip(tests, adjusted, strict=True))
     lines = [
         f"### {counts['data']}, split {counts['split']}\n",

@@ -52,6 +52,7 @@ _STEPS = (
     _Step("topk", quick=True),
     _Step("catalogues", quick=True),
     _Step("long_histories"),
+    _Step("logs"),
     _Step("recommending"),
     _Step("curve", resumes=True),
     _Step("quality", resumes=True),

@@ -140,7 +140,7 @@ def summary(
     arms: dict[str, list[Fresh]], speeds: list[dict[str, float]], shape: dict[str, Any]
 ) -> dict[str, Any]:
     """Return medians, ratios and targets."""
-    systems = {
+    systems: dict[str, dict[str, Any]] = {
         name: {
             "events_per_second": median([run.value["events_per_second"] for run in runs]),
             "events_per_core_second": median([run.value["events_per_core_second"] for run in runs]),
