@@ -144,13 +144,14 @@ def zipf_log(*, items: int, events: int, seed: int = 0) -> Dataset:
     for first in range(0, len(item), 1 << 20):
         drawn = rng.random(min(1 << 20, len(item) - first)) * cumulative[-1]
         item[first : first + len(drawn)] = number[np.searchsorted(cumulative, drawn).clip(max=items - 1)]
+    # A user's events are a second apart and begin anywhere in a hundred seconds.
+    begin = rng.integers(0, 100_000_000, size=len(stop))
+    time_T = np.repeat(begin - 1_000_000 * (stop - lengths), lengths) + 1_000_000 * np.arange(len(item))
     users, ids = pl.Series("id", np.arange(len(stop))), pl.Series("id", np.arange(items))
     return Dataset(
         users=Vocab(users),
         items=Vocab(ids),
-        histories=Histories(
-            start=stop - lengths, stop=stop, item=item, time=np.arange(len(item), dtype=np.int64)
-        ),
+        histories=Histories(start=stop - lengths, stop=stop, item=item, time=time_T),
         item_table=pl.DataFrame({"item_id": ids}),
         user_table=pl.DataFrame({"user_id": users}),
     )
