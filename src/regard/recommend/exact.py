@@ -57,8 +57,8 @@ def top_k(
     block
         Number of items that are scored at once.
     index
-        Finds candidates instead of reading the whole catalogue, where the scorer is `Indexable` and no wish
-        of the caller (`only`) leaves few items. If it finds too few for somebody, all are searched exactly.
+        Finds candidates of an `Indexable` scorer, unless `only` leaves few items. If it finds too few for
+        somebody, all are searched exactly.
 
     Returns
     -------
@@ -81,15 +81,8 @@ def top_k(
         if (ranked.item_UK[:, -1] >= 0).all():
             return ranked
     if isinstance(scorer, Searchable):
-        found = search(
-            scorer,
-            query,
-            num_items=scorer.num_items,
-            users=batch.num_users,
-            k=k,
-            allowed=allowed,
-            block=min(block, _SEARCHED),
-        )
+        size, users, small = scorer.num_items, batch.num_users, min(block, _SEARCHED)
+        found = search(scorer, query, num_items=size, users=users, k=k, allowed=allowed, block=small)
         if found is not None:
             return found
     return _by_sorting(scorer, query, users=batch.num_users, k=k, allowed=allowed, block=block)
