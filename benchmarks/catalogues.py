@@ -25,7 +25,7 @@ import polars as pl
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.common import Target, fresh, keep, median
+from benchmarks.common import Target, busy, fresh, keep, median
 from regard.config import RunOptions
 from regard.data.dataset import Dataset
 from regard.data.loader import LoaderConfig, WindowLoader
@@ -49,6 +49,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0, help="of counted training at each point")
     parser.add_argument("--repeats", type=int, default=3, help="of the sampled softmax, alternating")
     arguments = parser.parse_args()
+    if warning := busy():
+        print(warning)
     if arguments.quick:
         result = {"curve": [_point(100_000, "sampled", seconds=3.0)]}
     else:
@@ -61,6 +63,7 @@ def main() -> None:
         {
             "what": f"{EVENTS:,} events of a Zipf log, window 50, batches of {BATCH:,} events, 2,048 negatives",
             "shape": SHAPE,
+            "warning": warning,
             **result,
             "targets": [target.to_json() for target in targets],
         },
