@@ -42,8 +42,10 @@ def write_page() -> None:
     chapters: tuple[tuple[str, Callable[[dict[str, Any]], str]], ...] = (
         ("training_speed", _training),
         ("recommending", _recommending),
+        ("topk", _topk),
         ("catalogues", _catalogues),
         ("long_histories", _long_histories),
+        ("logs", _logs),
         ("curve", _curve),
         ("quality", chapter),
     )
@@ -138,6 +140,50 @@ def _recommending(result: dict[str, Any]) -> str:
         unseen = f"{1000 * of['unseen']:.2f} ms"
         speed = f"{of['everyone']:.2f} s | {of['users_per_second']:,.0f}"
         out.append(f"| {name} | {speed} | {unseen} | {known} | {bare} |")
+    return "\n".join(out) + "\n"
+
+
+def _topk(result: dict[str, Any]) -> str:
+    out = [
+        "## Top-k of large catalogues\n",
+        "Ten items of width 128 for one user and for a batch; milliseconds, the best of several rounds that "
+        "alternate. *read* is the time to read the table once, which no exact search can beat.\n",
+    ]
+    for one in result["results"]:
+        batches = [name for name in one if name.startswith("users ")]
+        ways = [name for name in one[batches[0]] if name != "same lists"]
+        read_once = ", ".join(f"{kind} {value:.3g} ms" for kind, value in one["read"].items())
+        out += [
+            f"### {one['items']:,} items, {one['vectors']} vectors\n",
+            f"Reading the table once: {read_once}.\n",
+            "| | " + " | ".join(ways) + " |",
+            "|---" * (len(ways) + 1) + "|",
+        ]
+        for name in batches:
+            count = int(name.removeprefix("users "))
+            times = " | ".join(f"{one[name][way]:.3g} ms" for way in ways)
+            out.append(f"| {count} {'user' if count == 1 else 'users'} | {times} |")
+        same = all(one[name]["same lists"] for name in batches)
+        note = "Both exact ways give the same lists." if same else "**The exact ways give different lists.**"
+        if "recall@10" in one:
+            note += f" The index finds {one['recall@10']:.1%} of the exact ten; it is built in {one['build seconds']:.0f} s."
+        out.append(f"\n{note}\n")
+    return "\n".join(out)
+
+
+def _logs(result: dict[str, Any]) -> str:
+    out = [
+        "## Preparing logs\n",
+        f"Generated Parquet files, {result['users']:,} users, {result['items']:,} items, rows in no order, prepared "
+        "into a folder.\n",
+        "| events | ids | seconds | events per second | peak memory |",
+        "|---|---|---|---|---|",
+    ]
+    for run in result["runs"]:
+        speed = f"{run['seconds']:.1f} | {run['events_per_second']:,.0f} | {run['peak_gb']:.2f} GB"
+        out.append(f"| {run['events']:,} | {run['ids']} | {speed} |")
+    if "ml_1m" in result:
+        out.append(f"\nML-1M from gzipped text: {result['ml_1m']['spread']} s.")
     return "\n".join(out) + "\n"
 
 

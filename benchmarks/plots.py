@@ -102,7 +102,7 @@ def lines(
     path.write_text(vl_convert.vegalite_to_svg(chart.to_dict()) + "\n", encoding="utf-8")
 
 
-def _styled(chart: alt.LayerChart) -> alt.LayerChart:
+def _styled(chart: Any) -> alt.LayerChart:
     """Give a chart its size, fonts and colours."""
     styled: alt.LayerChart = (
         chart.properties(width=460, height=270, background="white", padding=_PADDING)
