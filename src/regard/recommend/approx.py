@@ -35,6 +35,7 @@ __all__ = ["ApproxConfig", "ApproxIndex", "IndexRecord"]
 _WIDTHS = (32, 64, 128, 256, 512, 1024)
 _ALIGNED = 16  # dimensions that one vector instruction takes
 _TRAINED_ON = 100_000
+_TRUTH_AT_ONCE = 16  # queries whose scores of the whole catalogue are held
 
 
 class ApproxConfig(Config):
@@ -210,8 +211,10 @@ def _points(vectors: Tensor, reach: float) -> np.ndarray:
 
 
 def _truth(vectors: Tensor, queries: Tensor) -> np.ndarray:
-    best: np.ndarray = torch.topk(queries @ vectors.T, min(10, len(vectors))).indices.numpy()
-    return best
+    most = min(10, len(vectors))
+    starts = range(0, len(queries), _TRUTH_AT_ONCE)
+    best = [torch.topk(queries[at : at + _TRUTH_AT_ONCE] @ vectors.T, most).indices for at in starts]
+    return torch.cat(best).numpy()
 
 
 def _problem_of(graph: Any, num_items: int) -> str | None:

@@ -238,10 +238,10 @@ class Recommender:
         read = request.histories.only(self.known_V).lengths
         unknown = request.dropped_U + request.histories.lengths - read
         rows, places = np.nonzero(ranked.item_UK >= 0)
-        source = pl.Series(["popularity", "model"]).gather((read[rows] > 0).astype(np.int64))
+        source = pl.Series(["popularity", "model"])[(read[rows] > 0).astype(np.int64)]
         return pl.DataFrame(
             {
-                "user_id": request.ids.gather(rows),
+                "user_id": request.ids[rows],
                 "item_id": self.items.decode(ranked.item_UK[rows, places]),
                 "score": ranked.score_UK[rows, places],
                 "rank": places + 1,
