@@ -28,8 +28,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from benchmarks.common import Target, busy, fresh, keep, median
 from regard.config import RunOptions
 from regard.data.dataset import Dataset
+from regard.data.histories import Histories
 from regard.data.loader import LoaderConfig, WindowLoader
-from regard.data.packing import Histories
 from regard.data.vocab import Vocab
 from regard.losses.choose import LossConfig, make_loss
 from regard.models.registry import build

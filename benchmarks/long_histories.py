@@ -30,8 +30,8 @@ from rich.console import Console
 
 from benchmarks.common import Target, fresh, keep
 from regard.config import RunOptions
+from regard.data.histories import Histories
 from regard.data.loader import LoaderConfig, WindowLoader
-from regard.data.packing import Histories
 from regard.losses.choose import LossConfig, make_loss
 from regard.models.registry import build
 from regard.train.config import TrainConfig

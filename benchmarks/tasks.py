@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks.common import WORKSPACE, data_folder
 from benchmarks.peers.exchange import Log, Questions
 from regard.data.dataset import Dataset
-from regard.data.packing import Histories
+from regard.data.histories import Histories
 from regard.data.prepare import prepare
 from regard.data.sources.public import read_public
 from regard.data.split import Holdout, Queries, SplitSpec, hold_out

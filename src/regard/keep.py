@@ -15,7 +15,7 @@ from torch import Tensor
 from regard.artifact import ArtifactContent, read_artifact, write_artifact
 from regard.config import RunOptions
 from regard.data.dataset import Dataset
-from regard.data.packing import Histories
+from regard.data.histories import Histories
 from regard.data.split import SplitSpec
 from regard.data.vocab import Vocab
 from regard.errors import ArtifactError

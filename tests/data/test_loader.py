@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from regard.data.histories import Histories
 from regard.data.loader import LoaderConfig, WindowLoader
-from regard.data.packing import Histories
 
 
 def distinct(lengths: list[int]) -> Histories:

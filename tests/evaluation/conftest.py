@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from regard.data.dataset import Dataset
-from regard.data.packing import Histories
+from regard.data.histories import Histories
 from regard.data.vocab import Vocab
 from regard.models.protocols import Scorer
 from regard.recommend.recommender import Recommender

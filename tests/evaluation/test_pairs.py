@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 import torch
 
-from regard.data.packing import Histories
+from regard.data.histories import Histories
 from regard.evaluation.pairs import distinct_pairs, sparse_product, user_item_matrix
 
 

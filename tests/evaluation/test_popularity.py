@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from regard.data.packing import Histories, PackedBatch
+from regard.data.histories import Histories
+from regard.data.packing import PackedBatch
 from regard.errors import ConfigError, SplitError
 from regard.evaluation.popularity import Popularity, RandomScorer, RecentPopularity
 

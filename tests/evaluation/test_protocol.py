@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from regard.data.packing import Histories
+from regard.data.histories import Histories
 from regard.data.split import Queries, SplitSpec, hold_out
 from regard.errors import ConfigError, SplitError
 from regard.evaluation.popularity import Popularity

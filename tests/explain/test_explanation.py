@@ -12,7 +12,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from regard.data.packing import Histories, PackedBatch
+from regard.data.histories import Histories
+from regard.data.packing import PackedBatch
 from regard.data.vocab import Vocab
 from regard.errors import ConfigError, UnknownIdError
 from regard.explain.explanation import explain

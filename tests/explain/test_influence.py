@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from regard.data.packing import Histories, PackedBatch
+from regard.data.histories import Histories
+from regard.data.packing import PackedBatch
 from regard.explain import influence as room
 from regard.explain.influence import leave_one_out
 from regard.models.causal import CausalConfig, CausalModel

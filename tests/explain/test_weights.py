@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from regard.data.packing import Histories, PackedBatch
+from regard.data.histories import Histories
+from regard.data.packing import PackedBatch
 from regard.explain.weights import LABEL, last_attention
 from regard.models.causal import CausalConfig, CausalModel
 from regard.models.scoring import EncoderScorer

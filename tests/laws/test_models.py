@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from regard.data.packing import Histories, PackedBatch
+from regard.data.histories import Histories
+from regard.data.packing import PackedBatch
 from regard.models.protocols import Encoder, Observable
 from regard.models.registry import MODELS, build
 from regard.models.scoring import EncoderScorer

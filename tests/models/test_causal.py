@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from regard.data.packing import NO_TIME, Histories, PackedBatch
+from regard.data.histories import Histories
+from regard.data.packing import NO_TIME, PackedBatch
 from regard.errors import ConfigError
 from regard.models.causal import CausalConfig, CausalModel
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from regard.data.packing import Histories, PackedBatch
+from regard.data.histories import Histories
+from regard.data.packing import PackedBatch
 from regard.recommend.fallback import PopularityFallback
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from regard.data.packing import Histories
+from regard.data.histories import Histories
 from regard.recommend.filters import Allowed
 
 

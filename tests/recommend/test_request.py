@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from regard.data.packing import Histories
+from regard.data.histories import Histories
 from regard.data.vocab import Vocab
 from regard.errors import ConfigError, DataError, UnknownIdError
 from regard.recommend.request import mask_of, request_of_histories, request_of_users

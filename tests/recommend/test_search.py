@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from regard.data.packing import Histories, PackedBatch
+from regard.data.histories import Histories
+from regard.data.packing import PackedBatch
 from regard.models.blend import Blend, BlendScorer, BlendWeights
 from regard.models.causal import CausalConfig, CausalModel
 from regard.models.memory import ItemMemory

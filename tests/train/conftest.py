@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from regard.data.packing import Histories
+from regard.data.histories import Histories
 
 ITEMS = 12
 

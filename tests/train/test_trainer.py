@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from regard.config import RunOptions
+from regard.data.histories import Histories
 from regard.data.loader import LoaderConfig, WindowLoader
-from regard.data.packing import Histories
 from regard.errors import ResumeError, TrainingError
 from regard.losses.base import LossSum
 from regard.losses.negatives import NegativeSampler

@@ -14,7 +14,8 @@ import numpy as np
 import pydantic
 
 from regard.config import Config
-from regard.data.packing import Histories, PackedBatch
+from regard.data.histories import Histories
+from regard.data.packing import PackedBatch
 
 __all__ = ["LoaderConfig", "WindowLoader"]
 

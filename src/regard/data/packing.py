@@ -18,7 +18,7 @@ from torch import Tensor
 
 from regard.data.histories import Histories
 
-__all__ = ["NO_TIME", "Histories", "PackedBatch"]
+__all__ = ["NO_TIME", "PackedBatch"]
 
 NO_TIME: Final = -(2**63)  # stands where a time is not known
 

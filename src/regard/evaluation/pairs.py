@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from regard.data.packing import Histories
+from regard.data.histories import Histories
 
 __all__ = ["distinct_pairs", "sparse_product", "user_item_matrix"]
 

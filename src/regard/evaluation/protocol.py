@@ -20,7 +20,7 @@ import pydantic
 
 from regard.config import Config
 from regard.data.dataset import Dataset
-from regard.data.packing import Histories
+from regard.data.histories import Histories
 from regard.data.split import Queries
 from regard.errors import SplitError
 from regard.evaluation.metrics import METRICS, Beyond, Relevant, beyond_accuracy, hits

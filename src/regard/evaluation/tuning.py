@@ -13,7 +13,8 @@ from typing import TypeVar
 import numpy as np
 import torch
 
-from regard.data.packing import Histories, PackedBatch
+from regard.data.histories import Histories
+from regard.data.packing import PackedBatch
 from regard.data.split import Holdout
 from regard.models.protocols import Scorer
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from regard.data.packing import Histories
+from regard.data.histories import Histories
 from regard.data.vocab import UNKNOWN, Id, Vocab
 from regard.errors import ConfigError, UnknownIdError
 from regard.explain.influence import Influence, leave_one_out

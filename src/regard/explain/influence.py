@@ -21,7 +21,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from regard.data.packing import Histories, PackedBatch
+from regard.data.histories import Histories
+from regard.data.packing import PackedBatch
 from regard.models.protocols import Scorer
 
 __all__ = ["Influence", "leave_one_out"]

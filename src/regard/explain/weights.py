@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from regard.data.packing import Histories, PackedBatch
+from regard.data.histories import Histories
+from regard.data.packing import PackedBatch
 from regard.models.protocols import Encoder, Observable, Scorer
 
 __all__ = ["LABEL", "LastAttention", "last_attention"]

@@ -34,7 +34,7 @@ def next_item(batch: PackedBatch) -> NextItem:
 
     Examples
     --------
-    >>> from regard.data.packing import Histories
+    >>> from regard.data.histories import Histories
     >>> asked = next_item(PackedBatch.of(Histories.of([[3, 1, 2], [5, 6]])))
     >>> asked.inputs.item_T.tolist(), asked.target_T.tolist(), asked.inputs.offsets.tolist()
     ([3, 1, 5], [1, 2, 6], [0, 2, 3])

@@ -95,7 +95,7 @@ class CausalModel(nn.Module):
 
     Examples
     --------
-    >>> from regard.data.packing import Histories
+    >>> from regard.data.histories import Histories
     >>> model = CausalModel(CausalConfig(width=8), num_items=100)
     >>> batch = PackedBatch.of(Histories.of([[3, 1, 2], [5]]))
     >>> model.encode(batch).states_TD.shape

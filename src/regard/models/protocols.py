@@ -15,7 +15,8 @@ from typing import Protocol, TypeVar, runtime_checkable
 import numpy as np
 from torch import Tensor
 
-from regard.data.packing import Histories, PackedBatch
+from regard.data.histories import Histories
+from regard.data.packing import PackedBatch
 from regard.nn.heads import Catalogue
 
 __all__ = [

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from regard.data.packing import Histories
+from regard.data.histories import Histories
 
 __all__ = ["Allowed"]
 

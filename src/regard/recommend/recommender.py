@@ -18,7 +18,8 @@ import polars as pl
 import torch
 
 from regard.data.dataset import Dataset
-from regard.data.packing import Histories, PackedBatch
+from regard.data.histories import Histories
+from regard.data.packing import PackedBatch
 from regard.data.vocab import Vocab
 from regard.errors import ConfigError
 from regard.models.protocols import Ranked, Scorer

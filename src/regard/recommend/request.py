@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from regard.data.packing import NO_TIME, Histories
+from regard.data.histories import Histories
+from regard.data.packing import NO_TIME
 from regard.data.times import TimeScan
 from regard.data.vocab import UNKNOWN, Id, Vocab
 from regard.errors import ConfigError, DataError, UnknownIdError

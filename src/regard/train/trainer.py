@@ -19,7 +19,7 @@ from types import FrameType
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from regard.config import RunOptions
 from regard.data.loader import WindowLoader

@@ -53,20 +53,22 @@ class _Blocks(torch.autograd.Function):
                 weights = torch.softmax(torch.baddbmm(own, q[head, rows], keys, alpha=scale), dim=-1)
                 torch.bmm(weights, v[head, rows], out=y[head, rows])
                 kept.append(weights if any(ctx.needs_input_grad) else None)
-        ctx.save_for_backward(q, k, v, *kept)
+        ctx.save_for_backward(q, k, v, y, *kept)
         return y
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> Any:
-        q, k, v, *kept = ctx.saved_tensors
+        q, k, v, y, *kept = ctx.saved_tensors
         grad_y, scale = grads[0].contiguous(), q.shape[-1] ** -0.5
+        # What a query's weights gain on average: the sum over keys that the softmax's gradient takes off.
+        mean_NBL1 = (grad_y * y).sum(-1, keepdim=True).neg_()
         grad_q, grad_k, grad_v = torch.empty_like(q), torch.empty_like(k), torch.empty_like(v)
         with torch.autocast(q.device.type, enabled=False):
             for (head, rows), weights in zip(_chunks(q, k), kept, strict=True):
                 own = grad_y[head, rows]
                 torch.bmm(weights.transpose(1, 2), own, out=grad_v[head, rows])
-                of_weights = torch.bmm(own, v[head, rows].transpose(1, 2))
-                of_scores = torch.ops.aten._softmax_backward_data(of_weights, weights, -1, weights.dtype)
+                values = v[head, rows].transpose(1, 2)
+                of_scores = torch.baddbmm(mean_NBL1[head, rows], own, values).mul_(weights)
                 torch.bmm(of_scores, k[head, rows], out=grad_q[head, rows])
                 torch.bmm(of_scores.transpose(1, 2), q[head, rows], out=grad_k[head, rows])
         return grad_q.mul_(scale), grad_k.mul_(scale), grad_v, None
