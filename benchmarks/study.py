@@ -25,8 +25,10 @@ from benchmarks.common import environment, keep, read
 from benchmarks.tasks import Task
 from regard.config import RunOptions
 from regard.recipes.book import recipe_for
+from regard.train.blending import BlendConfig
 from regard.train.fitting import FitConfig, Watch, fit_model
 from regard.train.hooks import EpochDone, Silent
+from regard.train.memories import MemoryConfig
 
 SPACE: dict[str, list[Any]] = {
     "shape.width": [64, 128],
@@ -94,7 +96,7 @@ def _value(task: Task, trial: optuna.Trial) -> float:
     searching = FitConfig.from_json({**config.to_json(), "refit": False})
     fitted = fit_model(
         task.held.train,
-        searching.changed(blend=searching.blend.changed(memory=False, trend=False)),
+        searching.changed(blend=BlendConfig(memory=MemoryConfig(kinds=()), trend=False)),
         split=_split(task),
         options=RunOptions(seed=0),
         watch=Watch(hooks=lambda title, epochs: [Pruner(trial)]),

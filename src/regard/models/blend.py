@@ -37,6 +37,8 @@ class BlendWeights(Config):
         Of the encoder's scores, of the item memory, of the recent popularity.
     recent
         Share of the log's latest events over which the trend counts.
+    kind
+        Of the memory: ``"next"``, what came after what, or ``"together"``, what the same users have.
     decay
         What an event counts in the memory's sum, as a share of what the event after it counts.
     """
@@ -45,6 +47,7 @@ class BlendWeights(Config):
     memory: float = 0.0
     trend: float = 0.0
     recent: float = 1.0
+    kind: Literal["next", "together"] = "next"
     decay: float = 1.0
 
 

@@ -12,6 +12,7 @@ from regard.models.causal import CausalConfig
 from regard.train.blending import BlendConfig
 from regard.train.config import TrainConfig
 from regard.train.fitting import FitConfig
+from regard.train.memories import MemoryConfig
 
 __all__ = ["sequential", "sequential_tiny"]
 
@@ -43,5 +44,5 @@ def sequential_tiny(train: Dataset) -> FitConfig:
         loader=LoaderConfig(window=20, batch_events=1024),
         loss=LossConfig(),
         train=TrainConfig(epochs=10, learning_rate=5e-3, patience=10),
-        blend=BlendConfig(memory_items=1_000, neighbours=50, examples=200),
+        blend=BlendConfig(memory=MemoryConfig(items=1_000, neighbours=50), examples=200),
     )

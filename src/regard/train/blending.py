@@ -1,9 +1,9 @@
-"""Blending: fit the item memory and the trend, and find on validation what each part is worth.
+"""Blending: fit item memories and the trend, and find on validation what each part is worth.
 
-The memory is EASE (Steck, 2019) over the most frequent items, cut to the strongest neighbours of each. The
-trend counts the latest share of the log. Their weights are searched on a table of scores; what is found has
-to be better than the model alone on the path that serves. (Weights of highest likelihood, tried first, give
-the memory far less than is good for the first ten places.)
+Memories are those of `regard.train.memories`; the trend counts the latest share of the log. Their weights
+are searched on a table of scores; what is found has to be better than the model alone on the path that
+serves. (Weights of highest likelihood, tried first, give the memory far less than is good for the first ten
+places.)
 
 Shape letters: E examples, V items, K candidates of the likelihood.
 """
@@ -11,10 +11,9 @@ Shape letters: E examples, V items, K candidates of the likelihood.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 import pydantic
 import torch
 from torch import Tensor
@@ -23,18 +22,17 @@ from regard.config import Config
 from regard.data.dataset import Dataset
 from regard.data.packing import PackedBatch
 from regard.data.split import Holdout
-from regard.data.vocab import Vocab
-from regard.evaluation.linear import EASE
 from regard.models.blend import Blend, BlendScorer, BlendWeights
 from regard.models.causal import CausalModel
 from regard.models.memory import ItemMemory
 from regard.models.scoring import EncoderScorer
 from regard.recommend.recommender import Recommender
 from regard.train.examples import Examples, examples_of
+from regard.train.memories import Kind, MemoryConfig, fit_memory
 
 __all__ = ["BlendConfig", "Parts", "Weighed", "find_weights", "make_blend", "make_parts", "recommender_of"]
 
-_DECAYS = (1.0, 0.95, 0.8, 0.5)
+_DECAYS = (1.0, 0.95, 0.8, 0.6, 0.4)
 _RECENT = (1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
 _STEPS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
 _CANDIDATES = 16_384
@@ -45,39 +43,32 @@ class BlendConfig(Config):
 
     Attributes
     ----------
-    memory, trend
-        Whether the item memory and the trend may be used.
-    memory_items
-        The memory covers at most this many of the most frequent items.
-    neighbours
-        Neighbours kept for each.
-    ridge
-        Regularisation of the memory (lambda of EASE).
+    memory
+        Which item memories may be used, and how they are fitted.
+    trend
+        Whether the trend may be used.
     examples
         At most this many validation examples find the weights.
     """
 
-    memory: bool = True
+    memory: MemoryConfig = MemoryConfig()
     trend: bool = True
-    memory_items: int = pydantic.Field(default=8_192, ge=2)
-    neighbours: int = pydantic.Field(default=200, ge=1)
-    ridge: float = pydantic.Field(default=250.0, gt=0)
     examples: int = pydantic.Field(default=1_000, ge=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """Memory and trends of a training log, before anything is weighed.
+    """Memories and trends of a training log, before anything is weighed.
 
     Parameters
     ----------
-    memory
-        None if it may not be used.
+    memories
+        By kind.
     trends
         By share of the latest events: ``[V]`` log(1 + count).
     """
 
-    memory: ItemMemory | None
+    memories: Mapping[Kind, ItemMemory]
     trends: Mapping[float, Tensor]
 
 
@@ -97,17 +88,18 @@ class Weighed:
     value: float | None
 
 
-def make_parts(train: Dataset, config: BlendConfig, *, recent: tuple[float, ...] = _RECENT) -> Parts:
-    """Fit memory and trends to a training log."""
-    events = train.histories.events()
-    item = np.asarray(train.histories.item[events])
-    latest = np.argsort(train.histories.time[events], kind="stable")
-    trends = {}
-    for share in recent if config.trend else ():
-        counted = item[latest[-max(1, round(share * len(item))) :]]
-        counts = np.bincount(counted, minlength=len(train.items))
-        trends[share] = torch.from_numpy(np.log1p(counts).astype(np.float32))
-    return Parts(memory=_memory(train, config) if config.memory else None, trends=trends)
+def make_parts(train: Dataset, config: BlendConfig, *, wanted: BlendWeights | None = None) -> Parts:
+    """Fit memories and trends to a training log: all that `config` allows, or only those `wanted`."""
+    kinds: tuple[Kind, ...] = config.memory.kinds
+    shares: tuple[float, ...] = _RECENT if config.trend else ()
+    if wanted is not None:
+        kinds = (wanted.kind,) if wanted.memory > 0 else ()
+        shares = (wanted.recent,) if wanted.trend > 0 else ()
+    fitted = {kind: fit_memory(train, kind, config.memory) for kind in kinds}
+    return Parts(
+        memories={kind: memory for kind, memory in fitted.items() if memory is not None},
+        trends={share: _trend(train, share) for share in shares},
+    )
 
 
 def find_weights(model: CausalModel, held: Holdout, known: Dataset, config: BlendConfig) -> Weighed:
@@ -144,8 +136,16 @@ def make_blend(parts: Parts, weights: BlendWeights, *, num_items: int) -> Blend:
     return Blend(
         weights=weights,
         trend_V=torch.zeros(num_items) if trend is None else trend,
-        memory=parts.memory if weights.memory > 0 else None,
+        memory=parts.memories.get(weights.kind) if weights.memory > 0 else None,
     )
+
+
+def _trend(train: Dataset, share: float) -> Tensor:
+    """Return ``[V]`` log(1 + count) in the latest share of the events."""
+    events = train.histories.events()
+    latest = np.argsort(train.histories.time[events], kind="stable")
+    counted = train.histories.item[events][latest[-max(1, round(share * len(events))) :]]
+    return torch.from_numpy(np.log1p(np.bincount(counted, minlength=len(train.items))).astype(np.float32))
 
 
 def recommender_of(
@@ -154,35 +154,6 @@ def recommender_of(
     """Return what recommends with `model`, in evaluation mode; without a blend it speaks alone."""
     scorer = BlendScorer(model, blend or Blend.none(len(known.items)))
     return Recommender.of(scorer, known=known, train=train, max_history=model.config.max_length)
-
-
-def _memory(train: Dataset, config: BlendConfig) -> ItemMemory | None:
-    """Fit EASE to the most frequent items and keep the strongest weights from each of them."""
-    counts = train.item_counts
-    frequent = np.argsort(-counts, kind="stable")[: config.memory_items]
-    head = np.sort(frequent[counts[frequent] > 0])
-    if len(head) < 2:
-        return None
-    marked = np.zeros(len(counts), dtype=bool)
-    marked[head] = True
-    inside = train.histories.only(marked)
-    place = (np.cumsum(marked) - 1).astype(np.int32)
-    ids = pl.Series("id", head)
-    small = Dataset(
-        users=train.users,
-        items=Vocab(ids),
-        histories=replace(inside, item=place[inside.item]),
-        item_table=pl.DataFrame({"item_id": ids}),
-        user_table=train.user_table,
-    )
-    weights = EASE.fit(small, ridge=config.ridge).weight_VV
-    kept = min(config.neighbours, len(head) - 1)
-    neighbour = torch.topk(weights.abs(), kept, dim=1).indices
-    return ItemMemory(
-        item_C=torch.from_numpy(head.astype(np.int64)),
-        neighbour_CK=neighbour,
-        weight_CK=weights.gather(1, neighbour),
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,7 +165,7 @@ class _Table:
     """
 
     model_EK: Tensor
-    memories: Mapping[float, Tensor]
+    memories: Mapping[tuple[Kind, float], Tensor]
     trends: Mapping[float, Tensor]
     target_E: Tensor
     weight_E: Tensor
@@ -207,7 +178,6 @@ class _Table:
         candidate = np.union1d(frequent[counts[frequent] > 0], examples.target)
         item_K = torch.from_numpy(candidate)
         batch = PackedBatch.of(examples.histories.only(counts > 0).latest(model.config.max_length))
-        memory = parts.memory
         states = EncoderScorer(model).query(batch)
         scores = model.catalogue().scores_shared(states, item_K.to(states.device)).float().cpu()
         seen = examples.histories.item[examples.histories.events()]
@@ -216,9 +186,11 @@ class _Table:
         scores[examples.histories.rows()[inside], place[inside]] = float("-inf")
         return cls(
             model_EK=scores,
-            memories={}
-            if memory is None
-            else {decay: memory.scores_of(memory.sums(batch, decay=decay), item_K) for decay in _DECAYS},
+            memories={
+                (kind, decay): memory.scores_of(memory.sums(batch, decay=decay), item_K)
+                for kind, memory in parts.memories.items()
+                for decay in _DECAYS
+            },
             trends={share: trend[item_K] for share, trend in parts.trends.items()},
             target_E=torch.from_numpy(np.searchsorted(candidate, examples.target)),
             weight_E=torch.from_numpy(asked.weight_E).float(),
@@ -228,8 +200,8 @@ class _Table:
         """Return the best weights: first of the memory, then of the trend, then of the memory again."""
         weights, spread = BlendWeights(), self._spread(self.model_EK)
         memory = [
-            {"memory": step * spread / self._spread(scores), "decay": decay}
-            for decay, scores in self.memories.items()
+            {"memory": step * spread / self._spread(scores), "kind": kind, "decay": decay}
+            for (kind, decay), scores in self.memories.items()
             for step in _STEPS
         ]
         trend = [
@@ -247,7 +219,7 @@ class _Table:
         """Return the mean of NDCG@10 and NDCG@100: the second has less noise where few can be asked."""
         scores = weights.model * self.model_EK
         if weights.memory > 0:
-            scores.add_(self.memories[weights.decay], alpha=weights.memory)
+            scores.add_(self.memories[weights.kind, weights.decay], alpha=weights.memory)
         if weights.trend > 0:
             scores.add_(self.trends[weights.recent], alpha=weights.trend)
         rank_E = (scores > scores.gather(1, self.target_E[:, None])).sum(1)

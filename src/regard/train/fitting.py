@@ -171,7 +171,7 @@ def fit_model(
         model = _fresh(train, config, options)
         schedule = config.changed(train=config.train.changed(stop_after=search.best_epoch))
         refit = _train(model, train, schedule, options, watch=watch, title="refit", validate=None)
-    parts = make_parts(train, config.blend, recent=(weighed.weights.recent,))
+    parts = make_parts(train, config.blend, wanted=weighed.weights)
     return Fitted(
         model=model,
         blend=make_blend(parts, weighed.weights, num_items=len(train.items)),
