@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
 from regard.data.histories import Histories
@@ -17,7 +18,8 @@ def test_a_score_is_the_product_of_the_latest_state_and_the_items_vector() -> No
     batch = PackedBatch.of(Histories.of([[1, 2, 3], [4]]))
     states = MODEL.encode(batch).states_TD
     expected = states[[2, 3]] @ MODEL.item_table().T
-    torch.testing.assert_close(SCORER.score(SCORER.query(batch), 0, 20), expected)
+    scorer = EncoderScorer(MODEL, "float32")
+    torch.testing.assert_close(scorer.score(scorer.query(batch), 0, 20), expected)
 
 
 def test_a_history_without_events_scores_every_item_alike() -> None:
@@ -38,6 +40,16 @@ def test_states_after_the_last_events_are_those_of_the_whole_encoding() -> None:
 
 def test_bfloat16_moves_states_a_little() -> None:
     batch = PackedBatch.of(Histories.of([[1, 2, 3], [4]]))
-    exact, fast = SCORER.query(batch), EncoderScorer(MODEL, "bfloat16").query(batch)
+    exact = EncoderScorer(MODEL, "float32").query(batch)
+    fast = EncoderScorer(MODEL, "bfloat16").query(batch)
     assert fast.dtype == torch.float32
     torch.testing.assert_close(fast, exact, atol=0.1, rtol=0.1)
+
+
+def test_a_state_in_bfloat16_does_not_depend_on_what_shares_its_batch() -> None:
+    rng = np.random.default_rng(0)
+    histories = Histories.of([rng.integers(0, 20, size=n).tolist() for n in (1, 2, 9, 10, 10, 10)])
+    scorer = EncoderScorer(MODEL, "bfloat16")
+    together = scorer.query(PackedBatch.of(histories))
+    alone = torch.cat([scorer.query(PackedBatch.of(histories.take(np.array([row])))) for row in range(6)])
+    torch.testing.assert_close(alone, together, atol=1e-6, rtol=1e-6)

@@ -24,7 +24,7 @@ from regard.models.causal import CausalConfig, CausalModel
 from regard.nn.heads import Catalogue
 from regard.train.config import TrainConfig
 from regard.train.hooks import EpochDone, Silent, StepDone
-from regard.train.trainer import Trainer, autocast_type
+from regard.train.trainer import Trainer
 
 ITEMS = 12
 
@@ -187,11 +187,6 @@ def test_a_loss_that_is_not_finite_stops_with_step_and_users(histories: Historie
 
     with pytest.raises(TrainingError, match=r"nan in epoch 1, step 1, on a batch of \d+ users \(numbers \d+"):
         trainer(histories, loss=broken).run()
-
-
-def test_precision_is_what_was_asked_for() -> None:
-    assert autocast_type(RunOptions(precision="float32")) == torch.float32
-    assert autocast_type(RunOptions(precision="bfloat16")) == torch.bfloat16
 
 
 def test_bfloat16_learns_too(histories: Histories) -> None:

@@ -22,6 +22,7 @@ from regard.data.packing import PackedBatch
 from regard.models.memory import ItemMemory
 from regard.models.protocols import Encoder, Rough
 from regard.models.scoring import EncoderScorer
+from regard.nn.precision import Precision
 
 __all__ = ["Blend", "BlendQuery", "BlendScorer", "BlendWeights"]
 
@@ -99,7 +100,7 @@ class BlendScorer:
 
     encoder: Encoder
     blend: Blend
-    precision: Literal["float32", "bfloat16"] = "float32"
+    precision: Precision = "auto"
 
     @cached_property
     def scorer(self) -> EncoderScorer:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
 
 import torch
 from torch import Tensor
@@ -20,6 +19,7 @@ from regard.data.packing import PackedBatch
 from regard.models.protocols import Encoder, LastEncoder, Rough
 from regard.models.table import SearchTable
 from regard.nn.heads import Catalogue
+from regard.nn.precision import Precision, product_type
 
 __all__ = ["EncoderScorer"]
 
@@ -33,12 +33,11 @@ class EncoderScorer:
     encoder
         The model, in evaluation mode, trained to its end.
     precision
-        Of the matrix products of the encoder. ``"bfloat16"`` is twice as fast on processors that multiply it
-        natively, but a state, and so a list, then changes a little with the batch that it is computed in.
+        Of the matrix products of the encoder; ``"auto"`` is that of training.
     """
 
     encoder: Encoder
-    precision: Literal["float32", "bfloat16"] = "float32"
+    precision: Precision = "auto"
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -97,7 +96,8 @@ class EncoderScorer:
 
     def _last(self, batch: PackedBatch) -> Tensor:
         device = batch.item_T.device.type
-        with torch.autocast(device, dtype=torch.bfloat16, enabled=self.precision == "bfloat16"):
+        kind = product_type(self.precision, device)
+        with torch.autocast(device, dtype=kind, enabled=kind != torch.float32):
             return self._states(batch)
 
     def _states(self, batch: PackedBatch) -> Tensor:

@@ -28,13 +28,14 @@ from regard.errors import TrainingError
 from regard.losses.base import Loss
 from regard.losses.targets import next_item
 from regard.models.causal import CausalModel
+from regard.nn.precision import product_type
 from regard.train.average import add_to_average, averaged
 from regard.train.checkpoint import Progress, load_checkpoint, save_checkpoint
 from regard.train.config import TrainConfig
 from regard.train.hooks import EpochDone, Hook, StepDone
 from regard.train.optim import Optimizer, rate
 
-__all__ = ["TrainResult", "Trainer", "autocast_type"]
+__all__ = ["TrainResult", "Trainer"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,15 +61,6 @@ class TrainResult:
     best: float | None
     interrupted: bool
     history: list[dict[str, object]]
-
-
-def autocast_type(options: RunOptions) -> torch.dtype:
-    """Return the type of matrix products: bfloat16 where the processor multiplies it natively."""
-    if options.precision == "auto":
-        if options.device.startswith("cuda"):
-            return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
-        return torch.bfloat16 if torch.cpu.get_capabilities().get("avx512_bf16", False) else torch.float32
-    return torch.bfloat16 if options.precision == "bfloat16" else torch.float32
 
 
 class Trainer:
@@ -100,7 +92,7 @@ class Trainer:
         self.model = model.to(options.device)
         self.loader, self.loss, self.config, self.options = loader, loss, config, options
         self._optimizer = Optimizer(self.model, config)
-        self._type = autocast_type(options)
+        self._type = product_type(options.precision, options.device)
         self._stop = False
 
     def run(
