@@ -1,9 +1,12 @@
-"""The sequential recipe: a causal transformer over a user's events.
+"""The sequential recipe: a causal transformer over a user's events, an item memory and the trend beside it.
 
-Sizes follow from the log, so that nobody has to type one.
+Sizes and schedule follow from the log, so that nobody has to type one. They are what was best on validation
+(never on a test) over five public logs; `benchmarks/ablation.py` says what each choice is worth.
 """
 
 from __future__ import annotations
+
+import numpy as np
 
 from regard.data.dataset import Dataset
 from regard.data.loader import LoaderConfig
@@ -19,20 +22,25 @@ __all__ = ["sequential", "sequential_tiny"]
 
 def sequential(train: Dataset) -> FitConfig:
     """Return the configuration for a training log."""
-    events = train.num_events
-    big = events >= 500_000
+    events, items = train.num_events, max(1, int((train.item_counts > 0).sum()))
+    lengths = train.histories.lengths
+    longest = int(np.quantile(lengths[lengths > 0], 0.9)) if events else 1
+    # With few events an item there is little to learn by heart but much to overfit; with many, the reverse.
+    dropout = 0.4 if events < 40 * items else 0.3 if events < 500_000 else 0.2
     shape = CausalConfig(
-        width=128 if big else 64,
-        max_length=200 if big else 50,
-        dropout=0.2 if big else 0.3,
-        embedding_dropout=0.2 if big else 0.3,
+        width=128 if events >= 500_000 or items >= 8_000 else 64,
+        max_length=50 if longest <= 50 else 200,
+        dropout=dropout,
+        embedding_dropout=dropout,
+        item_scale=0.05,
+        gaps=True,
     )
-    # About a hundred steps make an epoch, so that small logs are not read in a handful of steps.
-    batch_events = min(max(events // 100, 256), 16_384)
     return FitConfig(
         shape=shape.to_json(),
-        loader=LoaderConfig(window=shape.max_length, batch_events=batch_events),
-        train=TrainConfig(epochs=15, patience=4),
+        # A few hundred steps make an epoch, so that small logs are not read in a handful of steps.
+        loader=LoaderConfig(window=shape.max_length, batch_events=min(max(events // 200, 256), 4_096)),
+        loss=LossConfig(full_up_to=8_192),
+        train=TrainConfig(epochs=30, patience=4, learning_rate=2e-3, average=0.1),
     )
 
 
