@@ -20,6 +20,7 @@ from regard.nn.heads import Catalogue
 __all__ = ["FullSoftmax"]
 
 _CHUNK_LOGITS = 1 << 22
+_LEAST_ROWS = 64  # fewer states than that read the table more often than they multiply it
 
 
 class FullSoftmax:
@@ -28,7 +29,7 @@ class FullSoftmax:
     Parameters
     ----------
     chunk_logits
-        Most logits that exist at one time.
+        Most logits that exist at one time; None: 4 million, or those of 64 states if that is more.
 
     Examples
     --------
@@ -38,12 +39,13 @@ class FullSoftmax:
     1.3863
     """
 
-    def __init__(self, *, chunk_logits: int = _CHUNK_LOGITS) -> None:
+    def __init__(self, *, chunk_logits: int | None = None) -> None:
         self.chunk_logits = chunk_logits
 
     def __call__(self, states_MD: Tensor, target_M: Tensor, catalogue: Catalogue) -> LossSum:
         """Return the loss of ``[M]`` targets for ``[M, D]`` states."""
-        rows = max(1, self.chunk_logits // catalogue.weight_PD.shape[0])
+        size = catalogue.weight_PD.shape[0]
+        rows = max(1, (self.chunk_logits or max(_CHUNK_LOGITS, _LEAST_ROWS * size)) // size)
         total: Tensor = _ChunkedCrossEntropy.apply(  # type: ignore[no-untyped-call]
             states_MD, catalogue.vectors(), catalogue.bias_P, target_M, catalogue.size, rows
         )
