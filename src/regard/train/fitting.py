@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pydantic
@@ -35,6 +35,7 @@ from regard.train.trainer import Trainer, TrainResult
 
 __all__ = ["FitConfig", "Fitted", "Watch", "fit_model"]
 
+_REFIT_FROM = 0.02
 _VALIDATION_EXAMPLES = 5_000
 
 
@@ -50,7 +51,8 @@ class FitConfig(Config):
     blend
         What is weighed beside the model.
     refit
-        Whether a fresh model is trained on everything once the number of epochs is known.
+        Whether a fresh model is trained on everything once the number of epochs is known; ``"auto"``: unless
+        validation kept back less than 2 % of the events, which are not worth as much time again.
     """
 
     model: str = "causal"
@@ -59,7 +61,7 @@ class FitConfig(Config):
     loss: LossConfig = LossConfig()
     train: TrainConfig = TrainConfig()
     blend: BlendConfig = BlendConfig()
-    refit: bool = True
+    refit: bool | Literal["auto"] = "auto"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,16 +146,7 @@ def fit_model(
     except SplitError:
         held = None
     if held is None:
-        model = _fresh(train, config, options)
-        alone = _train(model, train, config, options, watch=watch, title="refit", validate=None)
-        return Fitted(
-            model=model,
-            blend=Blend.none(len(train.items)),
-            search=None,
-            refit=alone,
-            validation_examples=0,
-            validation=None,
-        )
+        return _without_validation(train, config, options, watch)
     model = _fresh(held.train, config, options)
     asked = examples_of(held, train, most=_VALIDATION_EXAMPLES)
     search = _train(
@@ -167,7 +160,9 @@ def fit_model(
     )
     weighed = find_weights(model, held, train, config.blend)
     refit = None
-    if config.refit and not search.interrupted:
+    kept_back = 1 - held.train.num_events / train.num_events
+    wanted = kept_back >= _REFIT_FROM if config.refit == "auto" else config.refit
+    if wanted and not search.interrupted:
         model = _fresh(train, config, options)
         schedule = config.changed(train=config.train.changed(stop_after=search.best_epoch))
         refit = _train(model, train, schedule, options, watch=watch, title="refit", validate=None)
@@ -179,6 +174,20 @@ def fit_model(
         refit=refit,
         validation_examples=len(asked),
         validation=weighed.value,
+    )
+
+
+def _without_validation(train: Dataset, config: FitConfig, options: RunOptions, watch: Watch) -> Fitted:
+    """Train once, on a log that leaves nobody to validate on."""
+    model = _fresh(train, config, options)
+    alone = _train(model, train, config, options, watch=watch, title="refit", validate=None)
+    return Fitted(
+        model=model,
+        blend=Blend.none(len(train.items)),
+        search=None,
+        refit=alone,
+        validation_examples=0,
+        validation=None,
     )
 
 
