@@ -29,11 +29,13 @@ from regard.data.dataset import Dataset
 from regard.data.histories import Histories
 from regard.data.vocab import Vocab
 from regard.evaluation.linear import EASE
+from regard.evaluation.pairs import sparse_product
 from regard.models.memory import ItemMemory
 
 __all__ = ["Kind", "MemoryConfig", "fit_memory"]
 
 Kind = Literal["next", "together"]
+_FULL = 0.05  # share of cells from which a dense product is faster
 _FARTHEST = 32  # events: beyond, the default decay leaves less than a thousandth
 
 
@@ -132,4 +134,13 @@ def _next(head: _Head, config: MemoryConfig) -> Tensor:
             came.index_add_(0, early * size + late, weight_P.new_full((len(late),), decay ** (lag - 1)))
     past_CC = past.view(size, size)
     past_CC.diagonal().add_(config.ridge_next)
-    return torch.cholesky_solve(came.view(size, size), torch.linalg.cholesky(past_CC))
+    inverse_CC = torch.cholesky_inverse(torch.linalg.cholesky(past_CC))
+    del past, past_CC
+    return _product(inverse_CC, came.view(size, size))
+
+
+def _product(symmetric_CC: Tensor, counts_CC: Tensor) -> Tensor:
+    """Multiply; where few pairs of items ever met, the second matrix is almost empty."""
+    if int(torch.count_nonzero(counts_CC)) > _FULL * counts_CC.numel():
+        return symmetric_CC @ counts_CC
+    return sparse_product(counts_CC.T.to_sparse(), symmetric_CC).T
