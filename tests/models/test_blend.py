@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from regard.data.packing import Histories, PackedBatch
+from regard.data.histories import Histories
+from regard.data.packing import PackedBatch
 from regard.models.blend import Blend, BlendScorer, BlendWeights
 from regard.models.causal import CausalConfig, CausalModel
 from regard.models.memory import ItemMemory

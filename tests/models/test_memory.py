@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from regard.data.packing import Histories, PackedBatch
+from regard.data.histories import Histories
+from regard.data.packing import PackedBatch
 from regard.models.memory import ItemMemory
 
 MEMORY = ItemMemory(
@@ -32,3 +33,10 @@ def test_by_decay_an_item_counts_from_its_latest_occurrence() -> None:
     whole = MEMORY.sums(PackedBatch.of(Histories.of([[1]])), decay=0.5)
     sums = MEMORY.sums(PackedBatch.of(Histories.of([[1, 1, 0, 0], [1]])), decay=0.5)
     assert torch.equal(sums, whole * torch.tensor([[0.25], [1.0]]))
+
+
+def test_an_event_so_long_ago_that_it_counts_nothing_is_not_heard() -> None:
+    recent, long_ago = [0] * 20, [3] + [0] * 30
+    sums = MEMORY.sums(PackedBatch.of(Histories.of([[3, *recent], long_ago])), decay=0.5)
+    assert sums[0].tolist() == [2.0**-20, 0.0, 2.0 * 2.0**-20]
+    assert sums[1].tolist() == [0.0, 0.0, 0.0]

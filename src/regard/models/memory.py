@@ -19,6 +19,7 @@ from regard.data.packing import PackedBatch
 
 __all__ = ["ItemMemory"]
 
+_UNHEARD = 1e-7  # an event that counts less is lost in the rounding of the latest one's weight
 _PAIRS_AT_ONCE = 8_192  # neighbours of so many events stay in the processor's cache
 
 
@@ -37,7 +38,7 @@ class ItemMemory:
 
     Examples
     --------
-    >>> from regard.data.packing import Histories
+    >>> from regard.data.histories import Histories
     >>> memory = ItemMemory(
     ...     item_C=torch.tensor([2, 5]),
     ...     neighbour_CK=torch.tensor([[1], [0]]),
@@ -69,6 +70,8 @@ class ItemMemory:
         pairs, which = torch.unique(row_T[known] * len(self.item_C) + place_T[known], return_inverse=True)
         ago = torch.full_like(pairs, len(item_T)).scatter_reduce(0, which, ago_T[known], "amin")
         counts = torch.pow(decay, ago.float())
+        heard = counts > _UNHEARD
+        pairs, counts = pairs[heard], counts[heard]
         for some, count in zip(torch.split(pairs, _PAIRS_AT_ONCE), counts.split(_PAIRS_AT_ONCE), strict=True):
             place = some % len(self.item_C)
             slots = (some - place)[:, None] + self.neighbour_CK[place]
