@@ -33,6 +33,7 @@ __all__ = ["SearchTable", "exact_dot", "multiplies_bfloat16"]
 
 _STRIPE = 4_096
 _HALF_FROM = 32_768  # items; below, float32 scores take less time than what bfloat16 adds
+_MANY = 8  # states; fewer are multiplied sooner as the left side of a bfloat16 product
 _UNIT = 2.0**-24  # the greatest relative error of rounding to float32
 _HALF_UNIT = 2.0**-8  # and to bfloat16
 _TINY = 1e-36  # covers what matrix kernels make of numbers too small to be normal
@@ -140,8 +141,11 @@ class SearchTable:
             if torch.get_float32_matmul_precision() != "highest":  # both sides may be rounded on the way
                 slack_U = slack_U + 3 * _HALF_UNIT * length_U * norm
         else:
-            half_UD = states_UD.bfloat16()
-            scores_BU = (self.half_VD[start:stop] @ half_UD.T).float()
+            half_UD, half_BD = states_UD.bfloat16(), self.half_VD[start:stop]
+            if len(half_UD) < _MANY:
+                scores_BU = (half_UD @ half_BD.T).float().T.contiguous()
+            else:
+                scores_BU = (half_BD @ half_UD.T).float()
             lost_U = (states_UD - half_UD).norm(dim=1)
             reach = (length_U + lost_U) * (norm + lost)
             # both sides, the sum in float32 (twice, for pairs) and the product are rounded

@@ -27,7 +27,6 @@ from regard.recommend.shortlist import ranked_by_index
 __all__ = ["top_k"]
 
 Query = TypeVar("Query")
-_SEARCHED = 16_384  # items that are searched at once: their scores for a batch stay in the cache
 
 
 def top_k(
@@ -55,7 +54,7 @@ def top_k(
     allowed
         What may be recommended; its rows are the users of the batch.
     block
-        Number of items that are scored at once.
+        At most so many items are scored at once.
     index
         Finds candidates of an `Indexable` scorer, unless `only` leaves few items. If it finds too few for
         somebody, all are searched exactly.
@@ -81,8 +80,8 @@ def top_k(
         if (ranked.item_UK[:, -1] >= 0).all():
             return ranked
     if isinstance(scorer, Searchable):
-        size, users, small = scorer.num_items, batch.num_users, min(block, _SEARCHED)
-        found = search(scorer, query, num_items=size, users=users, k=k, allowed=allowed, block=small)
+        size, users = scorer.num_items, batch.num_users
+        found = search(scorer, query, num_items=size, users=users, k=k, allowed=allowed, block=block)
         if found is not None:
             return found
     return _by_sorting(scorer, query, users=batch.num_users, k=k, allowed=allowed, block=block)

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from regard.models.protocols import Ranked
 
-__all__ = ["empty_ranking", "items_of_keys", "keys_of", "ranked_by_keys", "scores_of_keys"]
+__all__ = ["best_pairs", "empty_ranking", "items_of_keys", "keys_of", "ranked_by_keys", "scores_of_keys"]
 
 _LOW = 2**31 - 1  # the lower half of a key: item numbers are int32
 
@@ -53,18 +53,32 @@ def empty_ranking(users: int, k: int) -> Ranked:
     )
 
 
+def best_pairs(key_S: np.ndarray, row_S: np.ndarray, *, k: int) -> np.ndarray:
+    """Return the places of the `k` largest keys of each row, row by row, the largest first.
+
+    Examples
+    --------
+    >>> best_pairs(np.array([5, 7, 9, 6]), np.array([1, 0, 1, 1]), k=2).tolist()
+    [1, 2, 3]
+    """
+    order = np.lexsort((-key_S, row_S))
+    return order[_place_in_row(row_S[order]) < k]
+
+
 def ranked_by_keys(key_S: np.ndarray, row_S: np.ndarray, *, users: int, k: int) -> Ranked:
     """Return the `k` largest keys of each user, from pairs in any order; a score of -inf counts as none."""
-    order = np.lexsort((-key_S, row_S))
-    key, row = key_S[order], row_S[order]
-    place = np.arange(len(row)) - np.searchsorted(row, row)
-    kept = place < k
-    keys = torch.from_numpy(key[kept])
-    scores = scores_of_keys(keys).numpy()
+    best = best_pairs(key_S, row_S, k=k)
+    keys, row = torch.from_numpy(key_S[best]), row_S[best]
+    place, scores = _place_in_row(row), scores_of_keys(keys).numpy()
     ranked = empty_ranking(users, k)
-    ranked.item_UK[row[kept], place[kept]] = np.where(scores == -np.inf, -1, items_of_keys(keys).numpy())
-    ranked.score_UK[row[kept], place[kept]] = scores
+    ranked.item_UK[row, place] = np.where(scores == -np.inf, -1, items_of_keys(keys).numpy())
+    ranked.score_UK[row, place] = scores
     return ranked
+
+
+def _place_in_row(row_S: np.ndarray) -> np.ndarray:
+    """Return ``[S]`` how many pairs of the same row stand before each; rows are sorted."""
+    return np.arange(len(row_S)) - np.searchsorted(row_S, row_S)
 
 
 def _monotone(bits: Tensor) -> Tensor:

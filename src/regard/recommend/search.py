@@ -6,7 +6,8 @@ exactly and ranked. The answer is therefore the k best by exact scores, ties by 
 arithmetic the rough scores used: that is a proof, not a tuning.
 
 Notable choice: most of a block is dismissed by the greatest score of each group of neighbours in it, in one
-pass over memory that is still in the cache. It does not know where scores come from.
+pass over memory that is still in the cache. Where very many items are alike, survivors are scored and cut to
+the k best as they come, so that memory stays bounded. It does not know where scores come from.
 
 Shape letters: U users, B items of a block, G groups of a block, S pairs of a user and a surviving item.
 """
@@ -16,18 +17,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from regard.models.protocols import Ranked, Searchable
 from regard.recommend.filters import Allowed
-from regard.recommend.ranking import keys_of, ranked_by_keys
+from regard.recommend.ranking import best_pairs, keys_of, ranked_by_keys
 
 __all__ = ["search"]
 
 Query = TypeVar("Query")
 _GROUP = 64
 _AT_ONCE = 65_536  # pairs whose vectors are gathered together
+_BLOCK, _SCORES = 16_384, 1 << 22  # fewest items, and at most so many scores, that are worth a block
+_WAITING = 1 << 20  # survivors that wait for their exact scores
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +66,12 @@ def search(
     allowed
         What may be recommended.
     block
-        Number of items that are scored at once.
+        At most so many items are scored at once.
     """
     best_KU: Tensor | None = None
     found: list[_Survivors] = []
+    key = row = np.empty(0, dtype=np.int64)
+    block = min(block, max(_BLOCK, _SCORES // max(1, users)))
     for start in range(0, num_items, block):
         rough = scorer.rough(query, start, min(start + block, num_items))
         if rough is None:
@@ -80,13 +86,13 @@ def search(
         floor_U = best_KU[-1] if len(best_KU) == k else torch.full_like(slack_U, -torch.inf)
         some = _survivors(scores_BU, peaks_GU, slack_U=slack_U, floor_U=floor_U, group=group)
         found.append(_Survivors(row_S=some.row_S, item_S=some.item_S + start, upper_S=some.upper_S))
-    row, item = _last_cut(found, best_KU, k=k)
-    scores = [
-        scorer.exact(query, row[at : at + _AT_ONCE], item[at : at + _AT_ONCE]).cpu()
-        for at in range(0, len(row), _AT_ONCE)
-    ]
-    keys = keys_of(torch.cat(scores) if scores else torch.empty(0), item.cpu())
-    return ranked_by_keys(keys.numpy(), row.cpu().numpy(), users=users, k=k)
+        if start + block >= num_items or sum(len(part.row_S) for part in found) > _WAITING:
+            last = _last_cut(found, floor_U)
+            key = np.concatenate([key, _exact_keys(scorer, query, last)])
+            row = np.concatenate([row, last.row_S.cpu().numpy()])
+            best, found = best_pairs(key, row, k=k), []
+            key, row = key[best], row[best]
+    return ranked_by_keys(key, row, users=users, k=k)
 
 
 def _group_size(items: int, k: int) -> int:
@@ -122,13 +128,17 @@ def _survivors(
     return _Survivors(row_S=row_HG[kept], item_S=item_HG[kept], upper_S=upper_HG[kept])
 
 
-def _last_cut(found: list[_Survivors], best_KU: Tensor | None, *, k: int) -> tuple[Tensor, Tensor]:
-    """Return rows and items of the pairs that survive the last, highest threshold."""
-    if best_KU is None:
-        return torch.empty(0, dtype=torch.long), torch.empty(0, dtype=torch.long)
-    row = torch.cat([part.row_S for part in found])
-    item = torch.cat([part.item_S for part in found])
-    if len(best_KU) == k:
-        kept = torch.cat([part.upper_S for part in found]) >= best_KU[-1][row]
-        row, item = row[kept], item[kept]
-    return row, item
+def _last_cut(found: list[_Survivors], floor_U: Tensor) -> _Survivors:
+    """Return the pairs that survive the last, highest threshold."""
+    row, item, upper = (
+        torch.cat(column) for column in zip(*((p.row_S, p.item_S, p.upper_S) for p in found), strict=True)
+    )
+    kept = upper >= floor_U[row]
+    return _Survivors(row_S=row[kept], item_S=item[kept], upper_S=upper[kept])
+
+
+def _exact_keys(scorer: Searchable[Query], query: Query, some: _Survivors) -> np.ndarray:
+    starts = range(0, max(1, len(some.row_S)), _AT_ONCE)
+    pieces = [(some.row_S[at : at + _AT_ONCE], some.item_S[at : at + _AT_ONCE]) for at in starts]
+    keys = [keys_of(scorer.exact(query, row, item).cpu(), item.cpu()) for row, item in pieces]
+    return torch.cat(keys).numpy()
