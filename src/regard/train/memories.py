@@ -15,6 +15,7 @@ Shape letters: T events, V items, C items that have neighbours, K neighbours.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -29,7 +30,6 @@ from regard.data.dataset import Dataset
 from regard.data.histories import Histories
 from regard.data.vocab import Vocab
 from regard.evaluation.linear import EASE
-from regard.evaluation.pairs import sparse_product
 from regard.models.memory import ItemMemory
 
 __all__ = ["Kind", "MemoryConfig", "fit_memory"]
@@ -143,4 +143,8 @@ def _product(symmetric_CC: Tensor, counts_CC: Tensor) -> Tensor:
     """Multiply; where few pairs of items ever met, the second matrix is almost empty."""
     if int(torch.count_nonzero(counts_CC)) > _FULL * counts_CC.numel():
         return symmetric_CC @ counts_CC
-    return sparse_product(counts_CC.T.to_sparse(), symmetric_CC).T
+    with warnings.catch_warnings():
+        # Compressed rows are much faster here; torch warns, once a process, that they may change.
+        warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta state")
+        product_CC: Tensor = counts_CC.T.to_sparse_csr() @ symmetric_CC
+    return product_CC.T
