@@ -28,7 +28,7 @@ from regard.errors import TrainingError
 from regard.losses.base import Loss
 from regard.losses.targets import next_item
 from regard.models.causal import CausalModel
-from regard.nn.precision import product_type
+from regard.nn.precision import keep_few_kernels, product_type
 from regard.train.average import add_to_average, averaged
 from regard.train.checkpoint import Progress, load_checkpoint, save_checkpoint
 from regard.train.config import TrainConfig
@@ -92,6 +92,7 @@ class Trainer:
         self.model = model.to(options.device)
         self.loader, self.loss, self.config, self.options = loader, loss, config, options
         self._optimizer = Optimizer(self.model, config)
+        keep_few_kernels()
         self._type = product_type(options.precision, options.device)
         self._stop = False
 
