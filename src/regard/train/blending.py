@@ -35,6 +35,7 @@ __all__ = ["BlendConfig", "Parts", "Weighed", "find_weights", "make_blend", "mak
 _DECAYS = (1.0, 0.95, 0.8, 0.6, 0.4)
 _RECENT = (1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
 _STEPS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
+_WORTH = 1.01  # the best of many tries looks better than it is: a part has to be worth one in a hundred
 _CANDIDATES = 16_384
 
 
@@ -53,7 +54,7 @@ class BlendConfig(Config):
 
     memory: MemoryConfig = MemoryConfig()
     trend: bool = True
-    examples: int = pydantic.Field(default=1_000, ge=1)
+    examples: int = pydantic.Field(default=2_000, ge=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,7 +213,8 @@ class _Table:
         for options in (memory, trend, memory):
             tried = [weights, *(weights.changed(**option) for option in options)]
             values = [self.value(one) for one in tried]
-            weights = tried[int(np.argmax(values))]
+            if max(values) > _WORTH * values[0]:
+                weights = tried[int(np.argmax(values))]
         return weights
 
     def value(self, weights: BlendWeights) -> float:

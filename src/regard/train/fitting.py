@@ -36,7 +36,7 @@ from regard.train.trainer import Trainer, TrainResult
 __all__ = ["FitConfig", "Fitted", "Watch", "fit_model"]
 
 _REFIT_FROM = 0.02
-_VALIDATION_EXAMPLES = 5_000
+_VALIDATION_EXAMPLES = 2_500
 
 
 class FitConfig(Config):
