@@ -107,6 +107,10 @@ class BlendScorer:
         """The encoder by itself."""
         return EncoderScorer(self.encoder, self.precision)
 
+    @cached_property
+    def _most_trend(self) -> float:
+        return float(self.blend.trend_V.abs().max()) if len(self.blend.trend_V) else 0.0
+
     @property
     def num_items(self) -> int:
         """V, the size of the catalogue."""
@@ -135,20 +139,21 @@ class BlendScorer:
         dense = self.scorer.rough(query.states_UD, start, stop)
         if dense is None:
             return None
-        scores_BU = dense.scores_BU
-        reach_U = scores_BU.abs().amax(dim=0) * weights.model
+        scores_BU, reach_U = dense.scores_BU, dense.reach_U * weights.model
         scores_BU = scores_BU if weights.model == 1.0 else scores_BU.mul_(weights.model)
         if weights.trend > 0:
             trend_B = weights.trend * self.blend.trend_V[start:stop].to(scores_BU.device)
             scores_BU = scores_BU.add_(trend_B[:, None])
-            reach_U = reach_U + trend_B.abs().max()
+            reach_U = reach_U + weights.trend * self._most_trend
         if memory is not None and query.sums_UC is not None:
             sums_UC = weights.memory * query.sums_UC
             memory.add_to(scores_BU, sums_UC, start, stop)
             if sums_UC.shape[1]:
-                reach_U = reach_U + sums_UC.abs().amax(dim=1)
+                reach_U = reach_U + torch.linalg.vector_norm(sums_UC, torch.inf, dim=1).to(reach_U.device)
         slack_U = weights.model * dense.slack_U + _ROUNDINGS * 2.0**-24 * reach_U
-        return Rough(scores_BU=scores_BU, slack_U=slack_U) if bool(slack_U.isfinite().all()) else None
+        if not bool(reach_U.isfinite().all()):
+            return None
+        return Rough(scores_BU=scores_BU, slack_U=slack_U, reach_U=reach_U + slack_U)
 
     def exact(self, query: BlendQuery, row_S: Tensor, item_S: Tensor) -> Tensor:
         """Return ``[S]`` float32 exact scores: the parts in float64, rounded once."""

@@ -10,8 +10,10 @@ Shape letters: U users, T events, C items that have neighbours, K neighbours, V 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -59,23 +61,28 @@ class ItemMemory:
 
         An item that last occurred n events before the latest event counts ``decay ** n``.
         """
-        sums = torch.zeros(batch.num_users, len(self.item_C))
-        if len(self.item_C) == 0 or batch.num_events == 0:
+        users, size = batch.num_users, len(self.item_C)
+        sums = torch.zeros(users, size)
+        if size == 0 or batch.num_events == 0:
             return sums
-        item_T = batch.item_T.cpu()
-        row_T = torch.repeat_interleave(torch.arange(batch.num_users), batch.lengths.cpu())
-        place_T = torch.searchsorted(self.item_C, item_T).clamp(max=len(self.item_C) - 1)
-        known = self.item_C[place_T] == item_T
-        ago_T = batch.offsets.cpu()[1:][row_T] - 1 - torch.arange(len(item_T))
-        pairs, which = torch.unique(row_T[known] * len(self.item_C) + place_T[known], return_inverse=True)
-        ago = torch.full_like(pairs, len(item_T)).scatter_reduce(0, which, ago_T[known], "amin")
-        counts = torch.pow(decay, ago.float())
-        heard = counts > _UNHEARD
-        pairs, counts = pairs[heard], counts[heard]
-        for some, count in zip(torch.split(pairs, _PAIRS_AT_ONCE), counts.split(_PAIRS_AT_ONCE), strict=True):
-            place = some % len(self.item_C)
-            slots = (some - place)[:, None] + self.neighbour_CK[place]
-            weight = self.weight_CK[place] * count[:, None]
+        offsets, item_T = batch.offsets.cpu().numpy(), batch.item_T.cpu().numpy()
+        heard = np.minimum(np.diff(offsets), _heard(decay))
+        # Newest first, so that the first of equal pairs is the latest occurrence.
+        first = np.cumsum(heard) - heard
+        ago_S = np.arange(int(heard.sum())) - np.repeat(first, heard)
+        item_S = item_T[np.repeat(offsets[1:] - 1, heard) - ago_S]
+        items = self.item_C.numpy()
+        place_S = np.minimum(np.searchsorted(items, item_S), size - 1)
+        pair_S = np.repeat(np.arange(users) * size, heard) + place_S
+        known = np.flatnonzero(items[place_S] == item_S)
+        pairs, which = np.unique(pair_S[known], return_index=True)
+        count = torch.from_numpy(np.power(np.float32(decay), ago_S[known[which]].astype(np.float32)))
+        place = torch.from_numpy(pairs % size)
+        row = torch.from_numpy(pairs) - place
+        for at in range(0, len(pairs), _PAIRS_AT_ONCE):
+            some = slice(at, at + _PAIRS_AT_ONCE)
+            slots = self.neighbour_CK[place[some]].add_(row[some, None])
+            weight = self.weight_CK[place[some]].mul_(count[some, None])
             sums.view(-1).index_add_(0, slots.view(-1), weight.view(-1))
         return sums
 
@@ -111,3 +118,10 @@ class ItemMemory:
             return torch.zeros(len(sums_UC), len(item_K))
         place_K = torch.searchsorted(self.item_C, item_K).clamp(max=len(self.item_C) - 1)
         return sums_UC[:, place_K] * (self.item_C[place_K] == item_K)
+
+
+def _heard(decay: float) -> int:
+    """Return how many of the latest events count more than what is lost in rounding."""
+    if decay >= 1.0:
+        return np.iinfo(np.int64).max
+    return 1 + int(math.log(_UNHEARD) / math.log(decay)) if decay > 0 else 1

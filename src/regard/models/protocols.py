@@ -110,10 +110,13 @@ class Rough:
         ``[B, U]`` float32, items first; the caller may change them.
     slack_U
         ``[U]`` float32: no rough score is further than this from the exact one.
+    reach_U
+        ``[U]`` float32: no rough score is further than this from zero; finite.
     """
 
     scores_BU: Tensor
     slack_U: Tensor
+    reach_U: Tensor
 
 
 @runtime_checkable

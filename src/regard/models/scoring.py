@@ -9,11 +9,12 @@ Shape letters: U users, D width, S pairs of a user and an item.
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from regard.data.packing import PackedBatch
 from regard.models.protocols import Encoder, LastEncoder, Rough
@@ -54,12 +55,18 @@ class EncoderScorer:
         """V, the size of the catalogue."""
         return self.catalogue.size
 
+    @cached_property
+    def serving(self) -> Encoder:
+        """The encoder whose matrix products have their weights in the type they run in, once and for all."""
+        kind = product_type(self.precision, self.catalogue.weight_PD.device.type)
+        return self.encoder if kind == torch.float32 else _rounded(self.encoder, kind)
+
     def query(self, batch: PackedBatch) -> Tensor:
         """Return ``[U, D]``: the state after each user's latest event."""
         weight_PD = self.catalogue.weight_PD
-        batch = batch.to(weight_PD.device)
+        batch = batch if batch.item_T.device == weight_PD.device else batch.to(weight_PD.device)
         some = batch.lengths > 0
-        if bool(some.all()) and batch.num_users > 0:
+        if batch.num_users > 0 and bool(some.all()):
             return self._last(batch)
         states = torch.zeros(batch.num_users, weight_PD.shape[1], device=weight_PD.device)
         if bool(some.any()):
@@ -101,10 +108,29 @@ class EncoderScorer:
             return self._states(batch)
 
     def _states(self, batch: PackedBatch) -> Tensor:
-        if isinstance(self.encoder, LastEncoder):
-            return self.encoder.encode_last(batch).float()
-        encoded = self.encoder.encode(batch)
+        if self._gives_last:
+            return self.serving.encode_last(batch).float()  # type: ignore[attr-defined,no-any-return]
+        encoded = self.serving.encode(batch)
         return encoded.states_TD[encoded.offsets[1:] - 1].float()
+
+    @cached_property
+    def _gives_last(self) -> bool:
+        return isinstance(self.encoder, LastEncoder)
+
+
+def _rounded(encoder: Encoder, kind: torch.dtype) -> Encoder:
+    """Return a copy that shares all but the weights of linear layers, which are rounded to `kind`."""
+    if not isinstance(encoder, nn.Module):
+        return encoder
+    linear = [module for module in encoder.modules() if isinstance(module, nn.Linear)]
+    own = {id(weight) for module in linear for weight in module.parameters()}
+    memo = {id(weight): weight for weight in encoder.parameters() if id(weight) not in own}
+    copied: Encoder = copy.deepcopy(encoder, memo)
+    assert isinstance(copied, nn.Module)
+    for module in copied.modules():
+        if isinstance(module, nn.Linear):
+            module.to(kind).requires_grad_(False)
+    return copied
 
 
 def _without_empty(batch: PackedBatch, some_U: Tensor) -> PackedBatch:

@@ -57,10 +57,11 @@ def exact_dot(left_SD: Tensor, right_SD: Tensor) -> Tensor:
     sums = left_SD.double() * right_SD.double()
     while sums.shape[1] > 1:
         half = sums.shape[1] // 2
+        if 2 * half == sums.shape[1]:
+            sums = torch.add(*sums.chunk(2, dim=1))
+            continue
         rest = sums[:, 2 * half :]
-        sums = sums[:, :half] + sums[:, half : 2 * half]
-        if rest.shape[1]:
-            sums = torch.cat([sums, rest], dim=1)
+        sums = torch.cat([sums[:, :half] + sums[:, half : 2 * half], rest], dim=1)
     return sums.sum(dim=1)
 
 
@@ -132,15 +133,18 @@ class SearchTable:
     def rough(self, states_UD: Tensor, start: int, stop: int) -> Rough | None:
         """Return rough scores of the items `start` to `stop`; None where nothing bounds their error."""
         at = slice(start // _STRIPE, -(-stop // _STRIPE))
-        norm, lost, bias = self.norm_G[at].max(), self.rounding_G[at].max(), self.bias_G[at].max()
+        norm = float(self.norm_G[at].max())
         length_U = states_UD.norm(dim=1)
         width = states_UD.shape[1]
+        reach_U = length_U * norm
         if self.half_VD is None:
             scores_BU = self.weight_VD[start:stop] @ states_UD.T
-            slack_U = (width + 8) * _UNIT * length_U * norm
+            share = (width + 8) * _UNIT
             if torch.get_float32_matmul_precision() != "highest":  # both sides may be rounded on the way
-                slack_U = slack_U + 3 * _HALF_UNIT * length_U * norm
+                share += 3 * _HALF_UNIT
+            slack_U = share * reach_U
         else:
+            lost = float(self.rounding_G[at].max())
             half_UD, half_BD = states_UD.bfloat16(), self.half_VD[start:stop]
             if len(half_UD) < _MANY:
                 scores_BU = (half_UD @ half_BD.T).float().T.contiguous()
@@ -152,11 +156,13 @@ class SearchTable:
             slack_U = length_U * lost + lost_U * (norm + lost) + (2 * width * _UNIT + _HALF_UNIT) * reach
         if self.bias_V is not None:
             scores_BU = scores_BU + self.bias_V[start:stop, None]
-            slack_U = slack_U + 2 * _UNIT * (length_U * norm + bias)
-        slack_U = slack_U * _SAFE + _TINY * (1 + length_U + norm)
-        if not bool((slack_U < _HUGE).all()) or not bool((length_U * norm < _HUGE).all()):
+            reach_U = reach_U + float(self.bias_G[at].max())
+            slack_U = slack_U + 2 * _UNIT * reach_U
+        slack_U = slack_U * _SAFE + _TINY * (1 + norm + length_U)
+        reach_U = reach_U * _SAFE + slack_U
+        if not bool((reach_U < _HUGE).all()):
             return None
-        return Rough(scores_BU=scores_BU, slack_U=slack_U)
+        return Rough(scores_BU=scores_BU, slack_U=slack_U, reach_U=reach_U)
 
     def exact(self, states_UD: Tensor, row_S: Tensor, item_S: Tensor) -> Tensor:
         """Return ``[S]`` float32 scores of pairs of a row of the batch and an item, each rounded once."""

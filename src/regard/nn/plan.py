@@ -10,6 +10,7 @@ Shape letters: T events (queries), S events (keys), U users, L the longest histo
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -20,16 +21,16 @@ from regard.nn.mask import Mask, Places, both_ways, same_user
 __all__ = ["AttentionPlan", "Layout"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Layout:
-    """Where each of T events stands.
+    """Where each of T events stands; what not every kernel asks for is worked out when it is asked for.
 
     Parameters
     ----------
     offsets
         ``[U + 1]`` int64.
-    user_T, position_T
-        ``[T]`` int64: the user of each event, and its rank in the user's history.
+    total
+        T.
     longest
         L, the number of events of the longest history.
     uniform
@@ -37,27 +38,33 @@ class Layout:
     """
 
     offsets: Tensor
-    user_T: Tensor
-    position_T: Tensor
+    total: int
     longest: int
     uniform: bool
 
     @classmethod
     def of(cls, offsets: Tensor) -> Layout:
         """Work out the layout of histories that lie end to end."""
-        lengths = offsets[1:] - offsets[:-1]
-        users, total = len(lengths), int(offsets[-1])
-        longest = int(lengths.max()) if users else 0
-        uniform = total == longest * users
-        user_U = torch.arange(users, device=offsets.device)
-        if uniform:
-            rank_L = torch.arange(longest, device=offsets.device)
-            user_T = user_U[:, None].expand(users, longest).reshape(-1)
-            position_T = rank_L.expand(users, longest).reshape(-1)
-        else:
-            user_T = torch.repeat_interleave(user_U, lengths, output_size=total)
-            position_T = torch.arange(total, device=offsets.device) - offsets[:-1][user_T]
-        return cls(offsets=offsets, user_T=user_T, position_T=position_T, longest=longest, uniform=uniform)
+        users, total = len(offsets) - 1, int(offsets[-1])
+        longest = total if users == 1 else int(offsets.diff().max()) if users else 0
+        return cls(offsets=offsets, total=total, longest=longest, uniform=total == longest * users)
+
+    @cached_property
+    def user_T(self) -> Tensor:  # noqa: N802
+        """``[T]`` int64, the user of each event."""
+        user_U = torch.arange(self.num_users, device=self.offsets.device)
+        if self.uniform:
+            return user_U[:, None].expand(self.num_users, self.longest).reshape(-1)
+        return torch.repeat_interleave(user_U, self.offsets.diff(), output_size=self.total)
+
+    @cached_property
+    def position_T(self) -> Tensor:  # noqa: N802
+        """``[T]`` int64, the rank of each event in its user's history."""
+        device = self.offsets.device
+        if self.uniform:
+            rank_L = torch.arange(self.longest, device=device)
+            return rank_L.expand(self.num_users, self.longest).reshape(-1)
+        return torch.arange(self.total, device=device) - self.offsets[:-1][self.user_T]
 
     @property
     def num_users(self) -> int:
@@ -180,7 +187,7 @@ def _banded(mask: Mask, query: Layout, source: Layout) -> bool:
     """Whether a band applies, and pays."""
     if mask.span is None or _causal(mask, query, source) or not _sees_itself(mask, query, source):
         return False
-    return Band.pays(query.num_users, query.longest, len(query.position_T), span=mask.span)
+    return Band.pays(query.num_users, query.longest, query.total, span=mask.span)
 
 
 def _band(mask: Mask, layout: Layout) -> Band:
