@@ -129,7 +129,7 @@ def _rounded(encoder: Encoder, kind: torch.dtype) -> Encoder:
     assert isinstance(copied, nn.Module)
     for module in copied.modules():
         if isinstance(module, nn.Linear):
-            module.to(kind).requires_grad_(False)
+            module.to(kind).requires_grad_(requires_grad=False)
     return copied
 
 

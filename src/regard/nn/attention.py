@@ -22,7 +22,6 @@ from torch.nn import functional as F
 from regard.errors import ConfigError
 from regard.nn.kernels import reference
 from regard.nn.kernels.select import KernelName, select
-from regard.nn.mask import both_ways, same_user
 from regard.nn.plan import AttentionPlan, Layout
 
 __all__ = ["Attention", "CrossAttention", "Observation", "Rotate", "SelfAttention"]
@@ -147,8 +146,7 @@ class Attention(nn.Module):
         plain = plan.mask.shape == "causal" and plan.mask.within_user
         if not plain or self.rotate is not None:
             return self(x_TD, plan=plan)[last_U]  # type: ignore[no-any-return]
-        one = torch.arange(len(last_U) + 1, device=x_TD.device)
-        cross = AttentionPlan.of(one, mask=both_ways() & same_user(), source=plan.source.offsets)
+        cross = plan.of_last
         heads = self._project(_Packed(x_TD=x_TD[last_U], source_SD=x_TD, plan=cross))
         y_UNH = select(cross, self.kernel)(heads.q_TNH, heads.k_SNH, heads.v_SNH, cross)
         y_UD: Tensor = self.project_out(y_UNH.reshape(-1, self.width))

@@ -88,7 +88,7 @@ class Layout:
         return self.user_T * self.longest + self.position_T
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class AttentionPlan:
     """Layouts of queries and keys, and the mask between them.
 
@@ -136,7 +136,10 @@ class AttentionPlan:
             ``[U + 1]`` int64, the events that are looked at; None for self-attention.
         """
         query = Layout.of(offsets)
-        other = query if source is None else Layout.of(source)
+        return cls._between(query, query if source is None else Layout.of(source), mask)
+
+    @classmethod
+    def _between(cls, query: Layout, other: Layout, mask: Mask) -> AttentionPlan:
         assert query.num_users == other.num_users, "queries and source must belong to the same users"
         band = _band(mask, query) if _banded(mask, query, other) else None
         allowed = None if band is not None else _allowed(mask, query, other)
@@ -151,6 +154,13 @@ class AttentionPlan:
         offsets = torch.arange(users + 1) * length
         source = None if source_length is None else torch.arange(users + 1) * source_length
         return cls.of(offsets, mask=both_ways() & same_user(), source=source)
+
+    @cached_property
+    def of_last(self) -> AttentionPlan:
+        """One query for each history, which sees all of it; none may be empty."""
+        one = torch.arange(self.query.num_users + 1, device=self.query.offsets.device)
+        query = Layout(offsets=one, total=self.query.num_users, longest=1, uniform=True)
+        return self._between(query, self.source, both_ways() & same_user())
 
     @property
     def causal(self) -> bool:

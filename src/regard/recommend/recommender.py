@@ -258,7 +258,9 @@ class Recommender:
                 self.items.decode(ranked.item_UK[rows, places]).rename("item_id"),
                 pl.Series("score", ranked.score_UK[rows, places]),
                 pl.Series("rank", places + 1),
-                pl.Series("source", _SOURCES[(answer.known_U[rows] > 0).astype(np.int64)].tolist(), pl.String),
+                pl.Series(
+                    "source", _SOURCES[(answer.known_U[rows] > 0).astype(np.int64)].tolist(), pl.String
+                ),
                 pl.Series("unknown_items", unknown[rows]),
             ]
         )

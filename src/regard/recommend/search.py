@@ -31,6 +31,7 @@ Query = TypeVar("Query")
 _GROUP = 64
 _AT_ONCE = 65_536  # pairs whose vectors are gathered together
 _BLOCK, _SCORES = 16_384, 1 << 22  # fewest items, and at most so many scores, that are worth a block
+_FEW, _SPARE = 4, 16  # users that are searched without groups, and items beyond k that are looked at for them
 _WAITING = 1 << 20  # survivors that wait for their exact scores
 
 
@@ -68,6 +69,10 @@ def search(
     block
         At most so many items are scored at once.
     """
+    if users <= _FEW and num_items <= block:
+        ranked = _of_few(scorer, query, users=users, num_items=num_items, k=k, allowed=allowed)
+        if ranked is not None:
+            return ranked
     best_KU: Tensor | None = None
     found: list[_Survivors] = []
     key = row = np.empty(0, dtype=np.int64)
@@ -88,11 +93,28 @@ def search(
         found.append(_Survivors(row_S=some.row_S, item_S=some.item_S + start, upper_S=some.upper_S))
         if start + block >= num_items or sum(len(part.row_S) for part in found) > _WAITING:
             last = _last_cut(found, floor_U)
-            key = np.concatenate([key, _exact_keys(scorer, query, last)])
+            key = np.concatenate([key, _exact_keys(scorer, query, last.row_S, last.item_S)])
             row = np.concatenate([row, last.row_S.cpu().numpy()])
             best, found = best_pairs(key, row, k=k), []
             key, row = key[best], row[best]
     return ranked_by_keys(key, row, users=users, k=k)
+
+
+def _of_few(
+    scorer: Searchable[Query], query: Query, *, users: int, num_items: int, k: int, allowed: Allowed
+) -> Ranked | None:
+    """Search a single block for few users by its best rough scores; None where these do not suffice."""
+    rough = scorer.rough(query, 0, num_items)
+    if rough is None or num_items == 0:
+        return None
+    allowed.hide(rough.scores_BU, start=0)
+    top = torch.topk(rough.scores_BU, min(num_items, k + _SPARE), dim=0)
+    floor_U = top.values[min(k, num_items) - 1] - 2 * rough.slack_U
+    if len(top.values) < num_items and bool((top.values[-1] >= floor_U).any()):
+        return None
+    place, row = torch.nonzero(top.values > -torch.inf, as_tuple=True)
+    key = _exact_keys(scorer, query, row, top.indices[place, row])
+    return ranked_by_keys(key, row.cpu().numpy(), users=users, k=k)
 
 
 def _group_size(items: int, k: int) -> int:
@@ -137,8 +159,10 @@ def _last_cut(found: list[_Survivors], floor_U: Tensor) -> _Survivors:
     return _Survivors(row_S=row[kept], item_S=item[kept], upper_S=upper[kept])
 
 
-def _exact_keys(scorer: Searchable[Query], query: Query, some: _Survivors) -> np.ndarray:
-    starts = range(0, max(1, len(some.row_S)), _AT_ONCE)
-    pieces = [(some.row_S[at : at + _AT_ONCE], some.item_S[at : at + _AT_ONCE]) for at in starts]
-    keys = [keys_of(scorer.exact(query, row, item).cpu(), item.cpu()) for row, item in pieces]
+def _exact_keys(scorer: Searchable[Query], query: Query, row_S: Tensor, item_S: Tensor) -> np.ndarray:
+    rows, items = row_S.split(_AT_ONCE), item_S.split(_AT_ONCE)
+    keys = [
+        keys_of(scorer.exact(query, row, item).cpu(), item.cpu())
+        for row, item in zip(rows, items, strict=True)
+    ]
     return torch.cat(keys).numpy()

@@ -56,10 +56,15 @@ def _fused(q_ULNH: Tensor, k_ULNH: Tensor, v_ULNH: Tensor, plan: AttentionPlan) 
 def _written(q_ULNH: Tensor, k_ULNH: Tensor, v_ULNH: Tensor, plan: AttentionPlan) -> Tensor:
     """Attend with a head's users as blocks: ``[N, U, L, H]``."""
     q, k, v = (x.permute(2, 0, 1, 3).contiguous() for x in (q_ULNH, k_ULNH, v_ULNH))
-    allowed = plan.written()
-    bias = q.new_zeros(1, q.shape[2], k.shape[2])
+    return attend_blocks(q, k, v, _bias(plan, q.dtype)).permute(1, 2, 0, 3)
+
+
+def _bias(plan: AttentionPlan, kind: torch.dtype) -> Tensor:
+    """Return ``[1 or U, Lq, Lk]``, zero where a query may look and -inf elsewhere."""
+    allowed, device = plan.written(), plan.query.offsets.device
     if allowed is not None:
-        bias = torch.where(allowed[:, 0], bias, float("-inf"))
-    elif plan.causal:
-        bias = bias.fill_(float("-inf")).triu_(1)
-    return attend_blocks(q, k, v, bias).permute(1, 2, 0, 3)
+        return torch.zeros((), dtype=kind, device=device).where(allowed[:, 0], float("-inf"))
+    bias = torch.zeros(
+        1, plan.query.longest if plan.causal else 1, plan.source.longest, dtype=kind, device=device
+    )
+    return bias.fill_(float("-inf")).triu_(1) if plan.causal else bias

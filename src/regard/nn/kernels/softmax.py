@@ -47,11 +47,11 @@ class _Blocks(torch.autograd.Function):
         y, scale = torch.empty_like(q), q.shape[-1] ** -0.5
         kept = []
         with torch.autocast(q.device.type, enabled=False):
-            for head, rows in _chunks(q, k):
-                own = bias if len(bias) == 1 else bias[rows]
-                keys = k[head, rows].transpose(1, 2)
-                weights = torch.softmax(torch.baddbmm(own, q[head, rows], keys, alpha=scale), dim=-1)
-                torch.bmm(weights, v[head, rows], out=y[head, rows])
+            for rows in _chunks(q, k):
+                own = bias if len(bias) == 1 else _of_heads(bias, q, rows)
+                keys = _flat(k)[rows].transpose(1, 2)
+                weights = torch.softmax(torch.baddbmm(own, _flat(q)[rows], keys, alpha=scale), dim=-1)
+                torch.bmm(weights, _flat(v)[rows], out=_flat(y)[rows])
                 kept.append(weights if any(ctx.needs_input_grad) else None)
         ctx.save_for_backward(q, k, v, y, *kept)
         return y
@@ -64,18 +64,30 @@ class _Blocks(torch.autograd.Function):
         mean_NBL1 = (grad_y * y).sum(-1, keepdim=True).neg_()
         grad_q, grad_k, grad_v = torch.empty_like(q), torch.empty_like(k), torch.empty_like(v)
         with torch.autocast(q.device.type, enabled=False):
-            for (head, rows), weights in zip(_chunks(q, k), kept, strict=True):
-                own = grad_y[head, rows]
-                torch.bmm(weights.transpose(1, 2), own, out=grad_v[head, rows])
-                values = v[head, rows].transpose(1, 2)
-                of_scores = torch.baddbmm(mean_NBL1[head, rows], own, values).mul_(weights)
-                torch.bmm(of_scores, k[head, rows], out=grad_q[head, rows])
-                torch.bmm(of_scores.transpose(1, 2), q[head, rows], out=grad_k[head, rows])
+            for rows, weights in zip(_chunks(q, k), kept, strict=True):
+                own = _flat(grad_y)[rows]
+                torch.bmm(weights.transpose(1, 2), own, out=_flat(grad_v)[rows])
+                values = _flat(v)[rows].transpose(1, 2)
+                of_scores = torch.baddbmm(_flat(mean_NBL1)[rows], own, values).mul_(weights)
+                torch.bmm(of_scores, _flat(k)[rows], out=_flat(grad_q)[rows])
+                torch.bmm(of_scores.transpose(1, 2), _flat(q)[rows], out=_flat(grad_k)[rows])
         return grad_q.mul_(scale), grad_k.mul_(scale), grad_v, None
 
 
-def _chunks(q: Tensor, k: Tensor) -> list[tuple[int, slice]]:
-    """Return heads and ranges of blocks whose scores are few enough."""
+def _flat(x_NBLH: Tensor) -> Tensor:
+    return x_NBLH.flatten(0, 1)
+
+
+def _chunks(q: Tensor, k: Tensor) -> list[slice]:
+    """Return ranges of the blocks of all heads, head by head, whose scores are few enough."""
     heads, blocks, length, _ = q.shape
     step = max(1, _CHUNK_SCORES // (length * k.shape[2]))
-    return [(head, slice(first, first + step)) for head in range(heads) for first in range(0, blocks, step)]
+    return [slice(first, min(first + step, heads * blocks)) for first in range(0, heads * blocks, step)]
+
+
+def _of_heads(bias_BLS: Tensor, q: Tensor, rows: slice) -> Tensor:
+    """Return the rows of a bias that repeats from head to head."""
+    first, stop = rows.start % q.shape[1], rows.start % q.shape[1] + rows.stop - rows.start
+    if stop <= q.shape[1]:
+        return bias_BLS[first:stop]
+    return bias_BLS[torch.arange(first, stop, device=q.device) % q.shape[1]]
