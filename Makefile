@@ -43,10 +43,14 @@ demo: setup $(if $(DATA),,.venv/.movielens)
 	$(BIN)/regard demo --out $(DEMO) $(if $(DATA),--data "$(DATA)") $(if $(ITEMS),--items "$(ITEMS)")
 
 # Data sets are looked for in ../shared/data; REGARD_DATA names another folder. Peers are installed under .bench.
-bench: setup
+.venv/.bench: .venv/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[bench]'
+	touch $@
+
+bench: setup .venv/.bench
 	$(BIN)/python benchmarks/run.py
 
-bench-quick: setup
+bench-quick: setup .venv/.bench
 	$(BIN)/python benchmarks/run.py --quick
 
 format: setup

@@ -9,13 +9,17 @@ from typing import Any
 
 from regard.data.dataset import Dataset
 from regard.errors import ConfigError
-from regard.recipes.sequential import sequential, sequential_tiny
+from regard.recipes.sequential import sequential, sequential_fast, sequential_tiny
 from regard.train.fitting import FitConfig
 
 __all__ = ["RECIPES", "parse_settings", "recipe_for"]
 
 Recipe = Callable[[Dataset], FitConfig]
-RECIPES: Mapping[str, Recipe] = {"sequential": sequential, "sequential-tiny": sequential_tiny}
+RECIPES: Mapping[str, Recipe] = {
+    "sequential": sequential,
+    "sequential-fast": sequential_fast,
+    "sequential-tiny": sequential_tiny,
+}
 
 
 def recipe_for(name: str, train: Dataset, *, settings: Mapping[str, Any] | None = None) -> FitConfig:
