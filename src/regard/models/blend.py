@@ -146,10 +146,11 @@ class BlendScorer:
             scores_BU = scores_BU.add_(trend_B[:, None])
             reach_U = reach_U + weights.trend * self._most_trend
         if memory is not None and query.sums_UC is not None:
-            sums_UC = weights.memory * query.sums_UC
-            memory.add_to(scores_BU, sums_UC, start, stop)
+            sums_UC = query.sums_UC
+            memory.add_to(scores_BU, sums_UC, start, stop, weight=weights.memory)
             if sums_UC.shape[1]:
-                reach_U = reach_U + torch.linalg.vector_norm(sums_UC, torch.inf, dim=1).to(reach_U.device)
+                most_U = torch.linalg.vector_norm(sums_UC, torch.inf, dim=1).to(reach_U.device)
+                reach_U = reach_U + weights.memory * most_U
         slack_U = weights.model * dense.slack_U + _ROUNDINGS * 2.0**-24 * reach_U
         if not bool(reach_U.isfinite().all()):
             return None
@@ -159,7 +160,7 @@ class BlendScorer:
         """Return ``[S]`` float32 exact scores: the parts in float64, rounded once."""
         weights, memory = self.blend.weights, self.blend.memory
         scores_S = weights.model * self.scorer.table.exact_sum(query.states_UD, row_S, item_S)
-        scores_S = scores_S + weights.trend * self.blend.trend_V[item_S].double()
+        scores_S = scores_S + weights.trend * self.blend.trend_V.index_select(0, item_S).double()
         if memory is not None and query.sums_UC is not None:
             scores_S = scores_S + weights.memory * memory.scores_at(query.sums_UC, row_S, item_S).double()
         return scores_S.float()

@@ -22,7 +22,7 @@ from regard.data.packing import PackedBatch
 __all__ = ["ItemMemory"]
 
 _UNHEARD = 1e-7  # an event that counts less is lost in the rounding of the latest one's weight
-_PAIRS_AT_ONCE = 8_192  # neighbours of so many events stay in the processor's cache
+_TERMS_AT_ONCE = 32_768  # so many places and weights of neighbours stay in the processor's nearest cache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,25 +65,20 @@ class ItemMemory:
         sums = torch.zeros(users, size)
         if size == 0 or batch.num_events == 0:
             return sums
-        offsets, item_T = batch.offsets.cpu().numpy(), batch.item_T.cpu().numpy()
-        heard = np.minimum(np.diff(offsets), _heard(decay))
-        # Newest first, so that the first of equal pairs is the latest occurrence.
-        first = np.cumsum(heard) - heard
-        ago_S = np.arange(int(heard.sum())) - np.repeat(first, heard)
-        item_S = item_T[np.repeat(offsets[1:] - 1, heard) - ago_S]
+        late = _latest(batch, _heard(decay))
         items = self.item_C.numpy()
-        place_S = np.minimum(np.searchsorted(items, item_S), size - 1)
-        pair_S = np.repeat(np.arange(users) * size, heard) + place_S
-        known = np.flatnonzero(items[place_S] == item_S)
-        pairs, which = np.unique(pair_S[known], return_index=True)
-        count = torch.from_numpy(np.power(np.float32(decay), ago_S[known[which]].astype(np.float32)))
+        place_S = np.minimum(np.searchsorted(items, late.item_S), size - 1)
+        known = np.flatnonzero(items[place_S] == late.item_S)
+        pairs, which = np.unique((late.row_S * size + place_S)[known], return_index=True)
+        count = torch.from_numpy(np.power(np.float32(decay), late.ago_S[known[which]].astype(np.float32)))
         place = torch.from_numpy(pairs % size)
-        row = torch.from_numpy(pairs) - place
-        for at in range(0, len(pairs), _PAIRS_AT_ONCE):
-            some = slice(at, at + _PAIRS_AT_ONCE)
-            slots = self.neighbour_CK[place[some]].add_(row[some, None])
-            weight = self.weight_CK[place[some]].mul_(count[some, None])
-            sums.view(-1).index_add_(0, slots.view(-1), weight.view(-1))
+        first = torch.from_numpy(pairs) - place
+        step = max(1, _TERMS_AT_ONCE // max(1, self.neighbour_CK.shape[1]))
+        for at in range(0, len(pairs), step):
+            some = slice(at, at + step)
+            slots = self.neighbour_CK.index_select(0, place[some]).add_(first[some, None])
+            terms = self.weight_CK.index_select(0, place[some]).mul_(count[some, None])
+            sums.view(-1).scatter_add_(0, slots.view(-1), terms.view(-1))
         return sums
 
     def scores(self, sums_UC: Tensor, start: int, stop: int) -> Tensor:
@@ -95,22 +90,23 @@ class ItemMemory:
         scores[:, self.item_C[first:last] - start] = sums_UC[:, first:last]
         return scores
 
-    def add_to(self, scores_BU: Tensor, sums_UC: Tensor, start: int, stop: int) -> None:
-        """Add the sums of the items `start` to `stop` to their scores, which have items first."""
-        first, last = torch.searchsorted(self.item_C, torch.tensor([start, stop])).tolist()
+    def add_to(self, scores_BU: Tensor, sums_UC: Tensor, start: int, stop: int, *, weight: float) -> None:
+        """Add `weight` times the sums of the items `start` to `stop` to scores that have items first."""
+        first, last = np.searchsorted(self.item_C.numpy(), [start, stop]).tolist()
         sums_CU = sums_UC[:, first:last].T.to(scores_BU.device)
         if last - first == stop - start:
-            scores_BU += sums_CU
+            scores_BU.add_(sums_CU, alpha=weight)
         else:
             places_C = (self.item_C[first:last] - start).to(scores_BU.device)
-            scores_BU.index_add_(0, places_C, sums_CU)
+            scores_BU.index_add_(0, places_C, sums_CU, alpha=weight)
 
     def scores_at(self, sums_UC: Tensor, row_S: Tensor, item_S: Tensor) -> Tensor:
         """Return ``[S]`` sums for pairs of a row and an item; zero for items without neighbours."""
         if len(self.item_C) == 0:
             return torch.zeros(len(item_S))
         place_S = torch.searchsorted(self.item_C, item_S).clamp(max=len(self.item_C) - 1)
-        return sums_UC[row_S, place_S] * (self.item_C[place_S] == item_S)
+        known_S = self.item_C.index_select(0, place_S) == item_S
+        return sums_UC.take(row_S * len(self.item_C) + place_S) * known_S
 
     def scores_of(self, sums_UC: Tensor, item_K: Tensor) -> Tensor:
         """Return ``[U, K]`` sums of the same K items for all histories; zero for those without."""
@@ -118,6 +114,26 @@ class ItemMemory:
             return torch.zeros(len(sums_UC), len(item_K))
         place_K = torch.searchsorted(self.item_C, item_K).clamp(max=len(self.item_C) - 1)
         return sums_UC[:, place_K] * (self.item_C[place_K] == item_K)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Latest:
+    """Items of the latest events of each history, newest first, with row and number of events since."""
+
+    row_S: np.ndarray
+    ago_S: np.ndarray
+    item_S: np.ndarray
+
+
+def _latest(batch: PackedBatch, most: int) -> _Latest:
+    offsets, item_T = batch.offsets.cpu().numpy(), batch.item_T.cpu().numpy()
+    if len(offsets) == 2:
+        item_S = item_T[::-1][:most]
+        return _Latest(row_S=np.zeros(1, dtype=np.int64), ago_S=np.arange(len(item_S)), item_S=item_S)
+    counts = np.minimum(np.diff(offsets), most)
+    row_S = np.repeat(np.arange(len(counts)), counts)
+    ago_S = np.arange(len(row_S)) - (np.cumsum(counts) - counts)[row_S]
+    return _Latest(row_S=row_S, ago_S=ago_S, item_S=item_T[offsets[1:][row_S] - 1 - ago_S])
 
 
 def _heard(decay: float) -> int:

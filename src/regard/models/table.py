@@ -170,5 +170,5 @@ class SearchTable:
 
     def exact_sum(self, states_UD: Tensor, row_S: Tensor, item_S: Tensor) -> Tensor:
         """Return the same in float64, before it is rounded, for a sum with other parts."""
-        scores_S = exact_dot(states_UD[row_S], self.weight_VD[item_S])
+        scores_S = exact_dot(states_UD.index_select(0, row_S), self.weight_VD.index_select(0, item_S))
         return scores_S if self.bias_V is None else scores_S + self.bias_V[item_S].double()
