@@ -53,3 +53,14 @@ def test_a_state_in_bfloat16_does_not_depend_on_what_shares_its_batch() -> None:
     together = scorer.query(PackedBatch.of(histories))
     alone = torch.cat([scorer.query(PackedBatch.of(histories.take(np.array([row])))) for row in range(6)])
     torch.testing.assert_close(alone, together, atol=1e-6, rtol=1e-6)
+
+
+def test_weights_that_were_cast_once_serve_the_same_states_and_leave_the_encoder_alone() -> None:
+    model = CausalModel(CausalConfig(width=16, dropout=0.0), num_items=40).eval()
+    batch = PackedBatch.of(Histories.of([[1, 2, 3], [4]]))
+    scorer = EncoderScorer(model, "bfloat16")
+    with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16):
+        expected = model.encode_last(batch).float()
+    with torch.inference_mode():
+        assert torch.equal(scorer.query(batch), expected)
+    assert all(weight.dtype == torch.float32 for weight in model.parameters())

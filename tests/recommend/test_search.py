@@ -153,3 +153,34 @@ def test_a_blend_is_searched_as_it_is_scored(covered: int) -> None:
         best = torch.topk(plain[row], 15)
         assert ranked.item_UK[row].tolist() == best.indices.tolist()
         np.testing.assert_allclose(ranked.score_UK[row], best.values.numpy(), rtol=2e-5, atol=1e-6)
+
+
+def test_few_users_get_what_they_get_among_many() -> None:
+    random = torch.Generator().manual_seed(5)
+    table = _table(torch.randn(900, 16, generator=random), half=False)
+    query = torch.randn(9, 16, generator=random)
+    sizes = {"num_items": 900, "k": 7, "allowed": Allowed(known_V=np.ones(900, dtype=bool)), "block": 900}
+    many = search(Dense(table), query, users=9, **sizes)
+    few = search(Dense(table), query[:2], users=2, **sizes)
+    assert many is not None
+    assert few is not None
+    assert np.array_equal(few.item_UK, many.item_UK[:2])
+    assert np.array_equal(few.score_UK, many.score_UK[:2])
+
+
+def test_a_catalogue_of_ties_is_searched_in_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("regard.recommend.search._WAITING", 100)
+    monkeypatch.setattr("regard.recommend.search._BLOCK", 64)
+    monkeypatch.setattr("regard.recommend.search._SCORES", 64)
+    table = _table(torch.ones(1_000, 4), half=True)
+    ranked = search(
+        Dense(table),
+        torch.zeros(6, 4),
+        num_items=1_000,
+        users=6,
+        k=5,
+        allowed=Allowed(known_V=np.ones(1_000, dtype=bool)),
+        block=1_000,
+    )
+    assert ranked is not None
+    assert ranked.item_UK.tolist() == [[0, 1, 2, 3, 4]] * 6
