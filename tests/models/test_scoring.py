@@ -63,4 +63,5 @@ def test_weights_that_were_cast_once_serve_the_same_states_and_leave_the_encoder
         expected = model.encode_last(batch).float()
     with torch.inference_mode():
         assert torch.equal(scorer.query(batch), expected)
+    assert torch.equal(scorer.query(batch), expected)  # outside inference mode too
     assert all(weight.dtype == torch.float32 for weight in model.parameters())

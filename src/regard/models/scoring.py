@@ -125,11 +125,13 @@ def _rounded(encoder: Encoder, kind: torch.dtype) -> Encoder:
     linear = [module for module in encoder.modules() if isinstance(module, nn.Linear)]
     own = {id(weight) for module in linear for weight in module.parameters()}
     memo = {id(weight): weight for weight in encoder.parameters() if id(weight) not in own}
-    copied: Encoder = copy.deepcopy(encoder, memo)
-    assert isinstance(copied, nn.Module)
-    for module in copied.modules():
-        if isinstance(module, nn.Linear):
-            module.to(kind).requires_grad_(requires_grad=False)
+    # Made in inference mode, the copy could not serve outside it.
+    with torch.inference_mode(mode=False), torch.no_grad():
+        copied: Encoder = copy.deepcopy(encoder, memo)
+        assert isinstance(copied, nn.Module)
+        for module in copied.modules():
+            if isinstance(module, nn.Linear):
+                module.to(kind).requires_grad_(requires_grad=False)
     return copied
 
 

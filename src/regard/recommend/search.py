@@ -160,7 +160,7 @@ def _last_cut(found: list[_Survivors], floor_U: Tensor) -> _Survivors:
 
 
 def _exact_keys(scorer: Searchable[Query], query: Query, row_S: Tensor, item_S: Tensor) -> np.ndarray:
-    rows, items = row_S.split(_AT_ONCE), item_S.split(_AT_ONCE)
+    rows, items = torch.split(row_S, _AT_ONCE), torch.split(item_S, _AT_ONCE)
     keys = [
         keys_of(scorer.exact(query, row, item).cpu(), item.cpu())
         for row, item in zip(rows, items, strict=True)
