@@ -100,7 +100,7 @@ class BlendScorer:
 
     encoder: Encoder
     blend: Blend
-    precision: Precision = "auto"
+    precision: Precision = "float32"
 
     @cached_property
     def scorer(self) -> EncoderScorer:
