@@ -2,7 +2,8 @@
 
 Raw attention weights fail the tests of a faithful explanation (Jain & Wallace, "Attention is not
 Explanation", 2019): they are shown beside the measured influence, under the name `LABEL`, and no
-sentence is made of them. It knows any encoder that is `Observable`, and no other.
+sentence is made of them. They belong to the encoder alone: an item memory and the trend that are weighed
+beside it have no attention, while influence measures all together. It knows any encoder that is `Observable`.
 
 Shape letters: E events of the history, L layers, N heads, T events.
 """
