@@ -34,8 +34,8 @@ class EncoderScorer:
     encoder
         The model, in evaluation mode, trained to its end.
     precision
-        Of the matrix products of the encoder; ``"auto"`` is that of training. float32 is faster here: histories
-        come in all lengths, and oneDNN compiles its bfloat16 products anew for each.
+        Of the matrix products of the encoder; ``"auto"`` is that of training. float32 is faster here:
+        histories come in all lengths, and oneDNN compiles its bfloat16 products anew for each.
     """
 
     encoder: Encoder
