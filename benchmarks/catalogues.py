@@ -13,7 +13,6 @@ process also validates on the whole catalogue, keeps the best weights and writes
 from __future__ import annotations
 
 import argparse
-import contextlib
 import sys
 import tempfile
 import time
@@ -26,6 +25,7 @@ import polars as pl
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.common import Target, busy, fresh, keep, median
+from benchmarks.stopwatch import Stopwatch
 from regard.config import RunOptions
 from regard.data.dataset import Dataset
 from regard.data.histories import Histories
@@ -34,7 +34,6 @@ from regard.data.vocab import Vocab
 from regard.losses.choose import LossConfig, make_loss
 from regard.models.registry import build
 from regard.train.config import TrainConfig
-from regard.train.hooks import Silent, StepDone
 from regard.train.trainer import Trainer
 
 EVENTS = 10_000_000
@@ -160,27 +159,6 @@ def zipf_log(*, items: int, events: int, seed: int = 0) -> Dataset:
     )
 
 
-class _EnoughError(Exception):
-    """Ends a training after what is measured."""
-
-
-class _Clock(Silent):
-    """Notes when each step ended; ends the training after so many seconds past the warm-up."""
-
-    def __init__(self, seconds: float, warmup: int) -> None:
-        self.seconds, self.warmup = seconds, warmup
-        self.ends: list[float] = []
-        self.spent: list[float] = []
-        self.targets: list[int] = []
-
-    def step(self, done: StepDone) -> None:
-        self.ends.append(time.perf_counter())
-        self.spent.append(time.process_time())
-        self.targets.append(done.events)
-        if len(self.ends) > self.warmup + 1 and self.ends[-1] - self.ends[self.warmup - 1] > self.seconds:
-            raise _EnoughError
-
-
 def _trainer(dataset: Dataset, *, loss: str, width: int, batch_events: int = BATCH) -> Trainer:
     return Trainer(
         build("causal", {**SHAPE, "width": width}, num_items=len(dataset.items)),
@@ -194,19 +172,8 @@ def _trainer(dataset: Dataset, *, loss: str, width: int, batch_events: int = BAT
 def train(job: dict[str, Any]) -> dict[str, Any]:
     """Train for a while; return events per second, and per second of a core, after the warm-up."""
     dataset = zipf_log(items=job["items"], events=EVENTS)
-    warmup = job["warmup"]
-    clock = _Clock(job["seconds"], warmup)
     trainer = _trainer(dataset, loss=job["loss"], width=job["width"], batch_events=job["batch_events"])
-    with contextlib.suppress(_EnoughError):
-        trainer.run(hooks=[clock])
-    events = sum(clock.targets[warmup:])
-    seconds, spent = (times[-1] - times[warmup - 1] for times in (clock.ends, clock.spent))
-    return {
-        "events_per_second": events / seconds,
-        "events_per_core_second": events / spent,
-        "steps": len(clock.ends) - warmup,
-        "seconds": seconds,
-    }
+    return Stopwatch(warmup=job["warmup"], seconds=job["seconds"]).time(trainer)
 
 
 def keep_and_validate(job: dict[str, Any]) -> dict[str, Any]:

@@ -15,9 +15,7 @@ wait. The window changes what a model can learn; this says nothing of quality.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -29,13 +27,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from rich.console import Console
 
 from benchmarks.common import Target, fresh, keep
+from benchmarks.stopwatch import Stopwatch
 from regard.config import RunOptions
 from regard.data.histories import Histories
 from regard.data.loader import LoaderConfig, WindowLoader
 from regard.losses.choose import LossConfig, make_loss
 from regard.models.registry import build
 from regard.train.config import TrainConfig
-from regard.train.hooks import Silent, StepDone
 from regard.train.trainer import Trainer
 
 BATCH, WINDOW, ITEMS = 16_384, 128, 1_000
@@ -66,7 +64,7 @@ def main() -> None:
             console.print(
                 f"round {number + 1}, {length:>5,} events, {kind:8} attention: "
                 f"{done.value['events_per_second']:>7,.0f} events/s, "
-                f"{done.value['events_per_cpu_second']:>7,.0f} per processor second, {done.peak_gb:.2f} GB"
+                f"{done.value['events_per_core_second']:>7,.0f} per processor second, {done.peak_gb:.2f} GB"
             )
     curve = [
         {"length": length, "attention": kind, **_best(runs[length, kind]), "runs": runs[length, kind]}
@@ -91,7 +89,7 @@ def _best(runs: list[dict[str, Any]]) -> dict[str, float]:
     """Return the highest speed and the highest peak of memory."""
     return {
         "events_per_second": max(run["events_per_second"] for run in runs),
-        "events_per_cpu_second": max(run["events_per_cpu_second"] for run in runs),
+        "events_per_core_second": max(run["events_per_core_second"] for run in runs),
         "peak_gb": max(run["peak_gb"] for run in runs),
     }
 
@@ -103,27 +101,6 @@ def _targets(curve: list[dict[str, Any]]) -> list[Target]:
     longest = max(speed)
     name = f"long histories: windowed, events per second at {longest:,} events / at 256"
     return [Target(name=name, value=speed[longest] / speed[256], goal=GOAL, unit="x")]
-
-
-class _EnoughError(Exception):
-    """Ends a training after the steps that are measured."""
-
-
-class _Clock(Silent):
-    """Notes when each step ended; ends the training after `steps` steps."""
-
-    def __init__(self, steps: int) -> None:
-        self.steps = steps
-        self.ends: list[float] = []
-        self.spent: list[float] = []
-        self.targets: list[int] = []
-
-    def step(self, done: StepDone) -> None:
-        self.ends.append(time.perf_counter())
-        self.spent.append(time.process_time())
-        self.targets.append(done.events)
-        if len(self.ends) == self.steps:
-            raise _EnoughError
 
 
 def train(job: dict[str, Any]) -> dict[str, Any]:
@@ -144,16 +121,10 @@ def train(job: dict[str, Any]) -> dict[str, Any]:
         config=TrainConfig(epochs=1),
         options=RunOptions(seed=0),
     )
-    clock = _Clock(steps)
-    with contextlib.suppress(_EnoughError):
-        trainer.run(hooks=[clock])
-    assert len(set(clock.targets)) == 1, "batches must be alike"
-    events, seconds = sum(clock.targets[WARMUP:]), clock.ends[-1] - clock.ends[WARMUP - 1]
-    return {
-        "events_per_second": events / seconds,
-        "events_per_cpu_second": events / (clock.spent[-1] - clock.spent[WARMUP - 1]),
-        "seconds": seconds,
-    }
+    stopwatch = Stopwatch(warmup=WARMUP, steps=job["steps"])
+    speed = stopwatch.time(trainer)
+    assert len(set(stopwatch.targets)) == 1, "batches must be alike"
+    return speed
 
 
 if __name__ == "__main__":

@@ -5,15 +5,14 @@ Each is called in a process of its own (`benchmarks.common.fresh`) and reads the
 
 from __future__ import annotations
 
-import contextlib
 import time
 from typing import Any
 
 import numpy as np
 import polars as pl
 
-from benchmarks.peers.clock import speed_of
 from benchmarks.peers.exchange import Log, Questions, write_lists
+from benchmarks.stopwatch import Stopwatch
 from regard.api import Run, fit_dataset
 from regard.config import RunOptions
 from regard.data.dataset import Dataset
@@ -22,7 +21,6 @@ from regard.data.prepare import prepare
 from regard.losses.choose import LossConfig, make_loss
 from regard.models.registry import build
 from regard.train.config import TrainConfig
-from regard.train.hooks import Silent, StepDone
 from regard.train.trainer import Trainer
 
 __all__ = [
@@ -37,27 +35,6 @@ __all__ = [
 ]
 
 
-class _EnoughError(Exception):
-    """Ends a training after the steps that are measured."""
-
-
-class _Clock(Silent):
-    """Notes when each step ended and how many targets it had; ends the training after `steps`."""
-
-    def __init__(self, steps: int | None) -> None:
-        self.steps = steps
-        self.ends: list[float] = []
-        self.cores: list[float] = []
-        self.targets: list[int] = []
-
-    def step(self, done: StepDone) -> None:
-        self.ends.append(time.perf_counter())
-        self.cores.append(time.process_time())
-        self.targets.append(done.events)
-        if len(self.ends) == self.steps:
-            raise _EnoughError
-
-
 def speed(job: dict[str, Any]) -> dict[str, Any]:
     """Train for a number of steps; return events per second after the warm-up."""
     dataset = _dataset(Log.read(job["log"]))
@@ -70,12 +47,10 @@ def speed(job: dict[str, Any]) -> dict[str, Any]:
         config=TrainConfig(epochs=1),
         options=options,
     )
-    clock = _Clock(job["steps"])
-    with contextlib.suppress(_EnoughError):
-        trainer.run(hooks=[clock])
-    first = job["warmup"] - 1
+    warmup, steps = job["warmup"], job["steps"]
+    stopwatch = Stopwatch(warmup=warmup, steps=None if steps is None else steps - warmup)
     return {
-        **speed_of(clock.ends[first:], clock.cores[first:], clock.targets[first + 1 :]),
+        **stopwatch.time(trainer),
         "flop_per_event": flop_per_event(loader, job["shape"], num_items=len(dataset.items)),
     }
 

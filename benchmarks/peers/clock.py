@@ -112,4 +112,13 @@ def make_watcher(base: type, validate: Callable[[Any], float], *, patience: int,
             if epoch - self.best_epoch >= patience or self.seconds > max_seconds:
                 trainer.should_stop = True
 
+        def found(self) -> dict[str, Any]:
+            """Return how the search went."""
+            return {
+                "history": self.history,
+                "best_epoch": self.best_epoch,
+                "validation": self.best,
+                "search_seconds": self.seconds,
+            }
+
     return Watcher()

@@ -99,10 +99,7 @@ def quality(job: dict[str, Any]) -> dict[str, Any]:
         began = time.perf_counter()
         write_lists(job["lists"], final.predict(path, users=len(questions), k=job["k"]))
     return {
-        "history": watcher.history,
-        "best_epoch": watcher.best_epoch,
-        "validation": watcher.best,
-        "search_seconds": watcher.seconds,
+        **watcher.found(),
         "refit_seconds": refit,
         "list_seconds": time.perf_counter() - began,
     }

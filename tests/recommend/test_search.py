@@ -54,17 +54,17 @@ def _whole(table: SearchTable, query: Tensor, allowed: Allowed, k: int) -> list[
     return lists
 
 
-def _same(table: SearchTable, query: Tensor, *, k: int, block: int, allowed: Allowed | None = None) -> None:
-    allowed = allowed or Allowed(known_V=np.ones(table.size, dtype=bool))
+def _found(
+    table: SearchTable, query: Tensor, allowed: Allowed, k: int, block: int
+) -> list[list[tuple[int, float]]]:
     ranked = search(
         Dense(table), query, num_items=table.size, users=len(query), k=k, allowed=allowed, block=block
     )
     assert ranked is not None
-    for items, scores, expected in zip(
-        ranked.item_UK, ranked.score_UK, _whole(table, query, allowed, k), strict=True
-    ):
-        got = [(i, s) for i, s in zip(items.tolist(), scores.tolist(), strict=True) if i >= 0]
-        assert got == expected
+    return [
+        [(i, s) for i, s in zip(items.tolist(), scores.tolist(), strict=True) if i >= 0]
+        for items, scores in zip(ranked.item_UK, ranked.score_UK, strict=True)
+    ]
 
 
 @settings(max_examples=80, deadline=None)
@@ -85,7 +85,8 @@ def test_any_table_any_block_any_length(data: st.DataObject) -> None:
     seen = Histories.of([torch.randint(0, items, (draw(st.integers(0, 30)),)).tolist() for _ in range(users)])
     allowed = Allowed(known_V=(torch.rand(items, generator=random) < 0.9).numpy()).without_seen(seen)
     table = _table(weight, half=draw(st.booleans()), bias=bias)
-    _same(table, query, k=draw(st.integers(1, 60)), block=draw(st.integers(1, 450)), allowed=allowed)
+    k, block = draw(st.integers(1, 60)), draw(st.integers(1, 450))
+    assert _found(table, query, allowed, k, block) == _whole(table, query, allowed, k)
 
 
 @pytest.mark.parametrize("half", [True, False])
@@ -94,7 +95,8 @@ def test_scores_that_bfloat16_cannot_tell_apart_come_in_their_exact_order(half: 
     weight = base.repeat(3_000, 1)
     weight[:, 0] += torch.arange(3_000) * 1e-6  # far below a unit in the last place of bfloat16
     query = torch.cat([base, -base, torch.zeros_like(base)])
-    _same(_table(weight, half=half), query, k=10, block=512)
+    table, allowed = _table(weight, half=half), Allowed(known_V=np.ones(3_000, dtype=bool))
+    assert _found(table, query, allowed, 10, 512) == _whole(table, query, allowed, 10)
 
 
 @pytest.mark.parametrize("half", [True, False])

@@ -45,7 +45,7 @@ def fit(
     `--resume` goes on.
     """
     from regard.artifact import check_target
-    from regard.cli.training import TrainingRequest, clear_work, train
+    from regard.cli.training import TrainingRequest, save, train
     from regard.config import RunOptions
 
     console = opt.messages()
@@ -70,14 +70,6 @@ def fit(
         ),
         console,
     )
-    model.save(output)
-    if model.interrupted:
-        console.print(
-            f"stopped early; the best model so far is in {output}. To go on, run the same command again "
-            "with --resume"
-        )
-    else:
-        clear_work(work)
-        console.print(f"the model is in {output}; next: regard evaluate {output}")
+    save(model, output, work=work, console=console)
     if as_json:
         opt.write_json({"model": str(output), "interrupted": model.interrupted, "training": model.training})

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from regard.config import RunOptions
     from regard.model import Model
 
-__all__ = ["TrainingRequest", "clear_work", "train"]
+__all__ = ["TrainingRequest", "clear_work", "save", "train"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +86,19 @@ def train(request: TrainingRequest, console: Console) -> Model:
     watch = Watch(hooks=hooks_on(console, log), folder=work, resume=request.resume)
     run = Run(options=request.options, watch=watch)
     return fit_dataset(prepared.dataset, recipe=request.recipe, settings=settings, split=split, run=run)
+
+
+def save(model: Model, output: Path, *, work: Path, console: Console) -> None:
+    """Save a model and say what can be done next; an interrupted run can go on from `work`."""
+    model.save(output)
+    if model.interrupted:
+        console.print(
+            f"stopped early; the best model so far is in {output}. To go on, run the same command again "
+            "with --resume"
+        )
+    else:
+        clear_work(work)
+        console.print(f"the model is in {output}; next: regard evaluate {output}")
 
 
 def clear_work(work: Path) -> None:
