@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from regard.cli.fit import app
 from regard.data.sources.synthetic import SyntheticWorld
+from regard.errors import RegardError
 
 
 def test_it_trains_by_a_mapping_of_columns_and_saves_one_folder(
@@ -22,3 +24,16 @@ def test_it_trains_by_a_mapping_of_columns_and_saves_one_folder(
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["interrupted"] is False
     assert sorted(path.name for path in tmp_path.iterdir()) == ["log.csv", "model"]
+
+
+@pytest.mark.parametrize(
+    "wrong", [["--set", "epochs=many"], ["--recipe", "none-such"], ["--columns", "item_id=none"]]
+)
+def test_what_is_refused_leaves_nothing_behind(
+    world: SyntheticWorld, tmp_path: Path, wrong: list[str]
+) -> None:
+    log = tmp_path / "log.csv"
+    world.events.head(3000).write_csv(log)
+    done = CliRunner().invoke(app, [str(log), "-o", str(tmp_path / "model"), *wrong])
+    assert isinstance(done.exception, RegardError)
+    assert [path.name for path in tmp_path.iterdir()] == ["log.csv"]

@@ -54,38 +54,17 @@ class TrainingRequest:
 
 
 def train(request: TrainingRequest, console: Console) -> Model:
-    """Prepare the log, say what was understood, and train."""
-    from regard.api import Run, fit_dataset
-    from regard.data.prepare import PrepareOptions, prepare
-    from regard.data.schema import parse_columns
-    from regard.data.split import SplitSpec
-    from regard.recipes.book import parse_settings
-    from regard.train.fitting import Watch
+    """Prepare the log, say what was understood, and train; what is refused at once leaves nothing behind."""
+    from regard.errors import RegardError
 
-    split = SplitSpec.parse(request.split)
-    settings = parse_settings(request.settings)
-    work = request.work
-    _begin(work, console, resume=request.resume)
-    options = PrepareOptions(on_bad="drop" if request.drop_bad_rows else "error")
-    prepared = prepare(
-        request.events,
-        items=request.items,
-        users=request.users,
-        columns=parse_columns(request.columns),
-        folder=None if work is None else work / "data",
-        options=options,
-    )
-    report = prepared.report
-    console.print(
-        f"{report.source}: {report.events:,} events of {report.users:,} users with {report.items:,} items, "
-        f"{report.time.first} to {report.time.last}"
-    )
-    for warning in report.warnings:
-        console.print(f"[yellow]note:[/] {warning}")
-    log = None if work is None else work / "training.jsonl"
-    watch = Watch(hooks=hooks_on(console, log), folder=work, resume=request.resume)
-    run = Run(options=request.options, watch=watch)
-    return fit_dataset(prepared.dataset, recipe=request.recipe, settings=settings, split=split, run=run)
+    _begin(request.work, console, resume=request.resume)
+    try:
+        return _train(request, console)
+    except RegardError:
+        work = request.work
+        if work is not None and not (work / "search").exists() and not (work / "refit").exists():
+            clear_work(work)
+        raise
 
 
 def save(model: Model, output: Path, *, work: Path, console: Console) -> None:
@@ -121,3 +100,36 @@ def _begin(work: Path | None, console: Console, *, resume: bool) -> None:
         )
         clear_work(work)
     work.mkdir(parents=True, exist_ok=True)
+
+
+def _train(request: TrainingRequest, console: Console) -> Model:
+    from regard.api import Run, fit_dataset
+    from regard.data.prepare import PrepareOptions, prepare
+    from regard.data.schema import parse_columns
+    from regard.data.split import SplitSpec
+    from regard.recipes.book import parse_settings
+    from regard.train.fitting import Watch
+
+    split = SplitSpec.parse(request.split)
+    settings = parse_settings(request.settings)
+    work = request.work
+    options = PrepareOptions(on_bad="drop" if request.drop_bad_rows else "error")
+    prepared = prepare(
+        request.events,
+        items=request.items,
+        users=request.users,
+        columns=parse_columns(request.columns),
+        folder=None if work is None else work / "data",
+        options=options,
+    )
+    report = prepared.report
+    console.print(
+        f"{report.source}: {report.events:,} events of {report.users:,} users with {report.items:,} items, "
+        f"{report.time.first} to {report.time.last}"
+    )
+    for warning in report.warnings:
+        console.print(f"[yellow]note:[/] {warning}")
+    log = None if work is None else work / "training.jsonl"
+    watch = Watch(hooks=hooks_on(console, log), folder=work, resume=request.resume)
+    run = Run(options=request.options, watch=watch)
+    return fit_dataset(prepared.dataset, recipe=request.recipe, settings=settings, split=split, run=run)
