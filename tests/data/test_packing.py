@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,3 +30,17 @@ def test_further_columns_travel_with_the_events() -> None:
     batch = PackedBatch.of(histories.latest(1))
     assert batch.fields["weight"].tolist() == columns["weight"][[1, 2]].tolist()
     assert batch.to("cpu").fields.keys() == {"weight"}
+
+
+@given(rows, st.integers(1, 12))
+def test_parts_are_the_batch_again_and_hold_no_more_than_asked_for(items: list[list[int]], most: int) -> None:
+    batch = PackedBatch.of(Histories.of(items), user=np.arange(len(items)))
+    parts = list(batch.parts(most))
+    assert [part.item_T[a:b].tolist() for part in parts for a, b in pairs(part)] == items
+    assert [user for part in parts for user in part.user_U.tolist()] == list(range(len(items)))
+    for part in parts:
+        assert part.num_events <= most or int((part.lengths > 0).sum()) == 1
+
+
+def pairs(batch: PackedBatch) -> list[tuple[int, int]]:
+    return list(itertools.pairwise(batch.offsets.tolist()))

@@ -31,3 +31,13 @@ def test_times_and_fields_stay_with_their_events() -> None:
     inputs = next_item(batch).inputs
     assert inputs.time_T.tolist() == [10, 20]
     torch.testing.assert_close(inputs.fields["weight"], torch.tensor([0.1, 0.2]))
+
+
+def test_parts_keep_targets_with_their_inputs() -> None:
+    rows = [[1, 2, 3], [4, 5], [], [6], [7, 8, 9, 10]]
+    whole = next_item(PackedBatch.of(Histories.of(rows)))
+    parts = list(whole.parts(3))
+    assert len(parts) > 1
+    assert torch.cat([part.inputs.item_T for part in parts]).tolist() == whole.inputs.item_T.tolist()
+    assert torch.cat([part.target_T for part in parts]).tolist() == whole.target_T.tolist()
+    assert all(len(part.target_T) == part.inputs.num_events for part in parts)

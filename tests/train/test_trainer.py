@@ -199,3 +199,21 @@ def test_bfloat16_learns_too(histories: Histories) -> None:
         options=RunOptions(precision="bfloat16"),
     )
     assert float(str(fast.run().history[-1]["loss"])) < 1.0
+
+
+def test_a_batch_in_parts_teaches_what_the_whole_batch_teaches(histories: Histories) -> None:
+    learned = []
+    for part_events in (10**6, 20):
+        torch.manual_seed(0)
+        shape = CausalConfig(width=16, blocks=1, max_length=10, dropout=0.0, embedding_dropout=0.0)
+        one = Trainer(
+            CausalModel(shape, num_items=ITEMS).double(),  # Adam would blow rounding of zero gradients up
+            loader=WindowLoader(histories, LoaderConfig(window=8, batch_events=200), seed=0),
+            loss=FullSoftmax(),
+            config=TrainConfig(epochs=2, learning_rate=1e-3, part_events=part_events),
+            options=RunOptions(precision="float32"),
+        )
+        one.run()
+        learned.append(weights(one))
+    for name, value in learned[0].items():
+        torch.testing.assert_close(learned[1][name], value, atol=1e-9, rtol=1e-6)

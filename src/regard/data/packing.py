@@ -8,7 +8,7 @@ Shape letters: T events, U users.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -85,6 +85,36 @@ class PackedBatch:
     def lengths(self) -> Tensor:
         """``[U]`` number of events of each user."""
         return self.offsets[1:] - self.offsets[:-1]
+
+    def parts(self, events: int) -> Iterator[PackedBatch]:
+        """Yield the batch in parts of at most `events` events; a user with more has a part alone.
+
+        Examples
+        --------
+        >>> batch = PackedBatch.of(Histories.of([[3, 1, 2], [5], [4, 4]]))
+        >>> [part.item_T.tolist() for part in batch.parts(4)]
+        [[3, 1, 2, 5], [4, 4]]
+        """
+        if self.num_events <= events:
+            yield self
+            return
+        ends, first = self.offsets[1:].cpu().contiguous(), 0
+        while first < self.num_users:
+            begin = int(self.offsets[first])
+            fitting = int(torch.searchsorted(ends, begin + events, right=True))
+            last = max(fitting, first + 1)
+            yield self._users(slice(first, last), slice(begin, int(self.offsets[last])))
+            first = last
+
+    def _users(self, users: slice, events: slice) -> PackedBatch:
+        return PackedBatch(
+            item_T=self.item_T[events],
+            time_T=self.time_T[events],
+            offsets=self.offsets[users.start : users.stop + 1] - events.start,
+            user_U=self.user_U[users],
+            fields={name: column[events] for name, column in self.fields.items()},
+            asked_U=None if self.asked_U is None else self.asked_U[users],
+        )
 
     def to(self, device: str | torch.device) -> PackedBatch:
         """Return the batch with its tensors on `device`."""

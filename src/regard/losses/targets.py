@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
@@ -27,6 +28,13 @@ class NextItem:
 
     inputs: PackedBatch
     target_T: Tensor
+
+    def parts(self, events: int) -> Iterator[NextItem]:
+        """Yield what is asked in parts of at most `events` inputs; see `PackedBatch.parts`."""
+        first = 0
+        for inputs in self.inputs.parts(events):
+            yield NextItem(inputs=inputs, target_T=self.target_T[first : first + inputs.num_events])
+            first += inputs.num_events
 
 
 def next_item(batch: PackedBatch) -> NextItem:

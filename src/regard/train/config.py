@@ -34,6 +34,9 @@ class TrainConfig(Config):
     row_wise_from
         Tables of this many ids or more are moved by rows, only those that a step has read, by Adam without
         momentum and with one second moment for a row; smaller ones by AdamW.
+    part_events
+        Inputs that go through the model at once: a larger batch is worked through in parts whose gradients
+        add up, so that its memory is that of a part. Sampled negatives are drawn for each part.
     checkpoint_seconds
         Time between two checkpoints within an epoch.
     """
@@ -48,4 +51,5 @@ class TrainConfig(Config):
     schedule: Literal["cosine", "constant"] = "cosine"
     average: float = pydantic.Field(default=0.0, ge=0, lt=1)
     row_wise_from: int = pydantic.Field(default=50_000, ge=1)
+    part_events: int = pydantic.Field(default=8_192, ge=1)
     checkpoint_seconds: float = pydantic.Field(default=60.0, gt=0)

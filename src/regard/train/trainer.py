@@ -26,7 +26,7 @@ from regard.data.loader import WindowLoader
 from regard.data.packing import PackedBatch
 from regard.errors import TrainingError
 from regard.losses.base import Loss
-from regard.losses.targets import next_item
+from regard.losses.targets import NextItem, next_item
 from regard.models.causal import CausalModel
 from regard.nn.precision import keep_few_kernels, product_type
 from regard.train.average import add_to_average, averaged
@@ -186,6 +186,14 @@ class Trainer:
         torch.manual_seed(int(seeds.generate_state(1)[0]))
         progress = (done.epoch + (done.step + 1) / steps) / self.config.epochs
         asked = next_item(batch.to(self.options.device))
+        total, count = 0.0, len(asked.target_T)
+        for part in asked.parts(self.config.part_events):
+            total += self._learn(part, count, done)
+        self._optimizer.step(rate(self.config, progress))
+        return total, count
+
+    def _learn(self, asked: NextItem, count: int, done: Progress) -> float:
+        """Add a part's gradient of the mean loss over `count` targets; return the sum of its losses."""
         with torch.autocast(
             self.options.device.split(":")[0], dtype=self._type, enabled=self._type != torch.float32
         ):
@@ -193,15 +201,14 @@ class Trainer:
             loss = self.loss(encoded.states_TD, asked.target_T, self.model.catalogue())
         total = float(loss.total.detach())
         if not math.isfinite(total):
-            users = ", ".join(str(user) for user in batch.user_U[:10].tolist())
+            users = ", ".join(str(user) for user in asked.inputs.user_U[:10].tolist())
             raise TrainingError(
                 f"the loss is {total} in epoch {done.epoch + 1}, step {done.step + 1}, on a batch of "
-                f"{batch.num_users} users (numbers {users} ...): lower the learning rate, or look at the "
-                "events of these users"
+                f"{asked.inputs.num_users} users (numbers {users} ...): lower the learning rate, or look at "
+                "the events of these users"
             )
-        loss.mean().backward()  # type: ignore[no-untyped-call]
-        self._optimizer.step(rate(self.config, progress))
-        return total, loss.count
+        (loss.total / max(count, 1)).backward()  # type: ignore[no-untyped-call]
+        return total
 
     def _end_epoch(self, done: Progress, hooks: Sequence[Hook], validate: Callable[[], float] | None) -> None:
         """Validate, keep the weights if they are the best, and tell the hooks."""
