@@ -1,0 +1,105 @@
+"""Columns: attributes of R rows (items, users) as numbers that a model can read.
+
+Four forms are enough for all kinds of fields: one code, a bag of codes, a number, a vector. Everywhere code 0
+stands for a missing value and code 1 for a value that training did not know, so that both have a vector that
+is learned. How values become numbers is known in `regard.data.coding`; what a model makes of them, in
+`regard.models.items`.
+
+Shape letters: R rows, J codes of all bags together, E width of a vector, B pieces of a number's range.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+__all__ = ["MISSING", "UNSEEN", "Bags", "Codes", "Column", "Numbers", "Vectors"]
+
+MISSING: Final = 0
+UNSEEN: Final = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Codes:
+    """One code a row.
+
+    Parameters
+    ----------
+    code_R
+        ``[R]`` int32 from 0 to ``size - 1``.
+    size
+        Number of codes, `MISSING` and `UNSEEN` included.
+    """
+
+    code_R: np.ndarray
+    size: int
+
+    def __len__(self) -> int:
+        return len(self.code_R)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bags:
+    """Any number of codes a row; none at all is a missing value.
+
+    Parameters
+    ----------
+    offset_R1
+        ``[R + 1]`` int64: row r has the codes ``offset_R1[r]`` to ``offset_R1[r + 1]``.
+    code_J
+        ``[J]`` int32 from 1 to ``size - 1``, ascending and without repetition in each row.
+    size
+        Number of codes, `MISSING` and `UNSEEN` included.
+    """
+
+    offset_R1: np.ndarray
+    code_J: np.ndarray
+    size: int
+
+    def __len__(self) -> int:
+        return len(self.offset_R1) - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers:
+    """One number a row.
+
+    Parameters
+    ----------
+    value_R
+        ``[R]`` float32, NaN where missing; not normalised otherwise than by what the coder says (a logarithm).
+    edge_B1
+        ``[B + 1]`` float32, strictly ascending: quantiles of the training values, the ends of the pieces
+        into which a piecewise-linear embedding cuts the range (Gorishniy et al., "On Embeddings for Numerical
+        Features in Tabular Deep Learning", NeurIPS 2022).
+    """
+
+    value_R: np.ndarray
+    edge_B1: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.value_R)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vectors:
+    """One vector a row.
+
+    Parameters
+    ----------
+    value_RE
+        ``[R, E]`` float32; zero where missing.
+    present_R
+        ``[R]`` bool: whether the row has one.
+    """
+
+    value_RE: np.ndarray
+    present_R: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.value_RE)
+
+
+Column = Codes | Bags | Numbers | Vectors
