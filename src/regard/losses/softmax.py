@@ -44,10 +44,11 @@ class FullSoftmax:
 
     def __call__(self, states_MD: Tensor, target_M: Tensor, catalogue: Catalogue) -> LossSum:
         """Return the loss of ``[M]`` targets for ``[M, D]`` states."""
-        size = catalogue.weight_PD.shape[0]
+        weight_PD = catalogue.vectors()
+        size = len(weight_PD)
         rows = max(1, (self.chunk_logits or max(_CHUNK_LOGITS, _LEAST_ROWS * size)) // size)
         total: Tensor = _ChunkedCrossEntropy.apply(  # type: ignore[no-untyped-call]
-            states_MD, catalogue.vectors(), catalogue.bias_P, target_M, catalogue.size, rows
+            states_MD, weight_PD, catalogue.bias_P, target_M, catalogue.size, rows
         )
         return LossSum(total=total, count=len(target_M))
 

@@ -19,6 +19,7 @@ from torch.nn import functional as F
 
 from regard.config import Config
 from regard.data.packing import NO_TIME, PackedBatch
+from regard.models.items import ItemConfig, ItemEncoder, ItemFeatures
 from regard.models.protocols import Encoded, Observed
 from regard.nn.attention import SelfAttention
 from regard.nn.block import Block
@@ -66,6 +67,8 @@ class CausalConfig(Config):
         Whether it reads how long before an event the one before it happened.
     request_time
         Whether it reads how long after an event the next item is asked for.
+    items
+        How an item's attributes, if it has any, become its vector.
     """
 
     width: int = pydantic.Field(default=64, ge=1)
@@ -81,6 +84,7 @@ class CausalConfig(Config):
     item_scale: float | None = pydantic.Field(default=None, gt=0)
     gaps: bool = False
     request_time: bool = False
+    items: ItemConfig = ItemConfig()
 
 
 class CausalModel(nn.Module):
@@ -92,6 +96,8 @@ class CausalModel(nn.Module):
         Its shape.
     num_items
         V.
+    features
+        What is known of the items beside who had them; None: they are their ids.
 
     Examples
     --------
@@ -102,11 +108,19 @@ class CausalModel(nn.Module):
     torch.Size([4, 8])
     """
 
-    def __init__(self, config: CausalConfig, *, num_items: int) -> None:
+    items: IdEmbedding | ItemEncoder
+
+    def __init__(
+        self, config: CausalConfig, *, num_items: int, features: ItemFeatures | None = None
+    ) -> None:
         super().__init__()
         self.config = config
         # Vectors of length one are well above those of the positions, so that content is heard first.
-        self.items = IdEmbedding(num_items, config.width, scale=config.item_scale or config.width**-0.5)
+        scale = config.item_scale or config.width**-0.5
+        if features is None or not features.columns:
+            self.items = IdEmbedding(num_items, config.width, scale=scale)
+        else:
+            self.items = ItemEncoder(config.items, features, config.width, scale=scale)
         self.positions = IdEmbedding(config.max_length, config.width)
         self.stack = Stack(
             [
@@ -123,32 +137,43 @@ class CausalModel(nn.Module):
         cosine = config.similarity == "cosine"
         self.sharpness = nn.Parameter(torch.tensor(math.log(config.sharpness))) if cosine else None
 
-    def encode(self, batch: PackedBatch) -> Encoded:
-        """Return the state after each event; no history may be longer than `max_length`."""
+    def encode(self, batch: PackedBatch, catalogue: Catalogue | None = None) -> Encoded:
+        """Return the state after each event; no history may be longer than `max_length`.
+
+        Parameters
+        ----------
+        batch
+            T events.
+        catalogue
+            What `catalogue` returned, so that items' vectors that are already computed are not computed
+            again; None computes those of the batch.
+        """
         plan = self._plan(batch)
-        y_TD = self.stack(self._embed(batch, plan), plan)
+        y_TD = self.stack(self._embed(batch, plan, catalogue), plan)
         return Encoded(states_TD=self._state(y_TD), offsets=batch.offsets)
 
-    def encode_last(self, batch: PackedBatch) -> Tensor:
+    def encode_last(self, batch: PackedBatch, catalogue: Catalogue | None = None) -> Tensor:
         """Return ``[U, D]`` states after the last event of each history; none may be empty."""
         plan = self._plan(batch)
-        return self._state(self.stack.last(self._embed(batch, plan), plan))
+        return self._state(self.stack.last(self._embed(batch, plan, catalogue), plan))
 
     def observed(self, batch: PackedBatch) -> Observed:
         """Return the same states with the attention weights, by the reference kernel."""
         plan = self._plan(batch)
-        seen = self.stack.observed(self._embed(batch, plan), plan)
+        seen = self.stack.observed(self._embed(batch, plan, None), plan)
         return Observed(states_TD=self._state(seen.y_TD), weights_LNTT=seen.weights_LNTT)
 
     def catalogue(self) -> Catalogue:
-        """Return the output vectors of the items: the same that the input uses, scaled if by cosine."""
-        return Catalogue(
-            weight_PD=self.items.weight,
-            bias_P=None,
-            size=self.items.size,
-            unit=self.sharpness is not None,
-            sparse=self.items.sparse,
-        )
+        """Return the vectors of the items, which outputs and inputs share, scaled if by cosine."""
+        unit, items = self.sharpness is not None, self.items
+        if isinstance(items, IdEmbedding):
+            return Catalogue(
+                weight_PD=items.weight, bias_P=None, size=items.size, unit=unit, sparse=items.sparse
+            )
+        if items.as_table or not torch.is_grad_enabled():
+            return Catalogue(weight_PD=items.table(), bias_P=None, size=items.size, unit=unit)
+        shape = torch.empty(items.padded, items.width, device="meta")
+        return Catalogue(weight_PD=shape, bias_P=None, size=items.size, unit=unit, encode=items)
 
     def item_table(self) -> Tensor:
         """Return ``[V, D]`` output vectors of the items."""
@@ -158,9 +183,10 @@ class CausalModel(nn.Module):
         mask, size = causal() & same_user(), self.config.attention_window
         return AttentionPlan.of(batch.offsets, mask=mask if size is None else mask & window(size))
 
-    def _embed(self, batch: PackedBatch, plan: AttentionPlan) -> Tensor:
+    def _embed(self, batch: PackedBatch, plan: AttentionPlan, catalogue: Catalogue | None) -> Tensor:
         assert plan.query.longest <= self.config.max_length, "cut histories to max_length before encoding"
-        x_TD: Tensor = self.items(batch.item_T) + self.positions(plan.query.position_T)
+        item_TD = self.items(batch.item_T) if catalogue is None else catalogue.inputs(batch.item_T)
+        x_TD: Tensor = item_TD + self.positions(plan.query.position_T)
         if self.gaps is not None:
             x_TD = x_TD + self.gaps(_since_last(batch, plan))
         if self.wait is not None:

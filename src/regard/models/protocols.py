@@ -57,8 +57,8 @@ class Encoded:
 class Encoder(Protocol):
     """A model that turns histories into states in the space of its items."""
 
-    def encode(self, batch: PackedBatch) -> Encoded:
-        """Return the state after each event of the batch."""
+    def encode(self, batch: PackedBatch, catalogue: Catalogue | None = None) -> Encoded:
+        """Return the state after each event of the batch; `catalogue` saves computing items' vectors again."""
         ...
 
     def item_table(self) -> Tensor:
@@ -74,7 +74,7 @@ class Encoder(Protocol):
 class LastEncoder(Protocol):
     """An encoder that computes the states after the last events for less than those after all."""
 
-    def encode_last(self, batch: PackedBatch) -> Tensor:
+    def encode_last(self, batch: PackedBatch, catalogue: Catalogue | None = None) -> Tensor:
         """Return ``[U, D]`` the state after the last event of each history; none may be empty."""
         ...
 

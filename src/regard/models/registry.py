@@ -6,14 +6,17 @@ from typing import Any
 
 from regard.errors import ConfigError
 from regard.models.causal import CausalConfig, CausalModel
+from regard.models.items import ItemFeatures
 
 __all__ = ["MODELS", "build"]
 
 MODELS = ("causal",)
 
 
-def build(name: str, settings: dict[str, Any], *, num_items: int) -> CausalModel:
-    """Build the model called `name`, with fresh weights.
+def build(
+    name: str, settings: dict[str, Any], *, num_items: int, features: ItemFeatures | None = None
+) -> CausalModel:
+    """Build the model called `name`, with fresh weights, for items that may have attributes.
 
     Raises
     ------
@@ -22,4 +25,4 @@ def build(name: str, settings: dict[str, Any], *, num_items: int) -> CausalModel
     """
     if name not in MODELS:
         raise ConfigError(f"there is no model {name!r}; there are: {', '.join(MODELS)}")
-    return CausalModel(CausalConfig.from_json(settings), num_items=num_items)
+    return CausalModel(CausalConfig.from_json(settings), num_items=num_items, features=features)

@@ -44,7 +44,9 @@ class EncoderScorer:
     @cached_property
     def catalogue(self) -> Catalogue:
         """The output vectors of the items."""
-        return self.encoder.catalogue()
+        # Made in inference mode, they could not serve outside it.
+        with torch.inference_mode(mode=False), torch.no_grad():
+            return self.encoder.catalogue()
 
     @cached_property
     def table(self) -> SearchTable:
@@ -110,8 +112,8 @@ class EncoderScorer:
 
     def _states(self, batch: PackedBatch) -> Tensor:
         if self._gives_last:
-            return self.serving.encode_last(batch).float()  # type: ignore[attr-defined,no-any-return]
-        encoded = self.serving.encode(batch)
+            return self.serving.encode_last(batch, self.catalogue).float()  # type: ignore[attr-defined,no-any-return]
+        encoded = self.serving.encode(batch, self.catalogue)
         return encoded.states_TD[encoded.offsets[1:] - 1].float()
 
     @cached_property

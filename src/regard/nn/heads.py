@@ -6,8 +6,10 @@ do (Kang & McAuley, "Self-Attentive Sequential Recommendation", 2018).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -30,6 +32,9 @@ class Catalogue:
         Whether the vectors are the rows brought to length one, or the rows themselves.
     sparse
         Whether the gradient of `rows` is sparse; see `regard.nn.embed.IdEmbedding`.
+    encode
+        Computes ``[K, D]`` rows of the table for ``[K]`` items when they are asked for, where a table of all
+        items costs too much; `weight_PD` then has only its shape (device ``meta``). None: the table is there.
     """
 
     weight_PD: Tensor
@@ -37,18 +42,29 @@ class Catalogue:
     size: int
     unit: bool = False
     sparse: bool = False
+    encode: Callable[[Tensor], Tensor] | None = None
 
     def vectors(self) -> Tensor:
         """Return ``[P, D]`` output vectors, those of the padding included."""
-        return self._vectors(self.weight_PD)
+        if self.encode is None:
+            return self._vectors(self.weight_PD)
+        computed = self.encode(torch.arange(self.size))
+        return self._vectors(F.pad(computed, (0, 0, 0, len(self.weight_PD) - self.size)))
+
+    def inputs(self, item_T: Tensor) -> Tensor:
+        """Return ``[T, D]`` rows of the table as a model reads them, not brought to length one."""
+        if self.encode is not None:
+            return self.encode(item_T)
+        return F.embedding(item_T, self.weight_PD, sparse=self.sparse)
 
     def rows(self, item_K: Tensor) -> Tensor:
         """Return ``[K, D]`` output vectors of some items."""
-        return self._vectors(F.embedding(item_K, self.weight_PD, sparse=self.sparse))
+        return self._vectors(self.inputs(item_K))
 
     def scores(self, states_MD: Tensor, start: int, stop: int) -> Tensor:
         """Return ``[M, stop - start]`` scores of the items `start` to `stop`."""
-        scores = states_MD @ self._vectors(self.weight_PD[start:stop]).T
+        rows_PD = self.weight_PD[start:stop] if self.encode is None else self.encode(torch.arange(start, stop))
+        scores = states_MD @ self._vectors(rows_PD).T
         return scores if self.bias_P is None else scores + self.bias_P[start:stop]
 
     def scores_of(self, states_MD: Tensor, item_M: Tensor) -> Tensor:

@@ -197,8 +197,9 @@ class Trainer:
         with torch.autocast(
             self.options.device.split(":")[0], dtype=self._type, enabled=self._type != torch.float32
         ):
-            encoded = self.model.encode(asked.inputs)
-            loss = self.loss(encoded.states_TD, asked.target_T, self.model.catalogue())
+            catalogue = self.model.catalogue()
+            encoded = self.model.encode(asked.inputs, catalogue)
+            loss = self.loss(encoded.states_TD, asked.target_T, catalogue)
         total = float(loss.total.detach())
         if not math.isfinite(total):
             users = ", ".join(str(user) for user in asked.inputs.user_U[:10].tolist())
