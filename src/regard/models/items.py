@@ -99,6 +99,11 @@ class ItemEncoder(nn.Module):
     scale
         Standard deviation of the initial values.
 
+    Attributes
+    ----------
+    known_V
+        ``[V]`` bool: items whose vector says something, with or without a history.
+
     Examples
     --------
     >>> colour = Codes(code_R=np.array([2, 3, 2], dtype=np.int32), size=4)
@@ -121,6 +126,8 @@ class ItemEncoder(nn.Module):
         )
         self.fuse = make_fusion(config.fusion, len(self.names), width, heads=config.heads)
         self.register_buffer("trained_V", torch.from_numpy(features.trained_V), persistent=False)
+        described_V = features.described_V
+        self.known_V = described_V | features.trained_V if config.ids else described_V
 
     @property
     def padded(self) -> int:

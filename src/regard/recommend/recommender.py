@@ -59,8 +59,8 @@ class Recommender:
     histories
         Row u holds everything that is known of user u, oldest first.
     known_V
-        ``[V]`` bool: items that the scorer was trained on. Others are never recommended and are left out
-        of what the scorer reads, but still count as seen.
+        ``[V]`` bool: items that the scorer was trained on or knows by their attributes. Others are never
+        recommended and are left out of what the scorer reads, but still count as seen.
     popularity_V
         ``[V]`` int64 number of training events of each item, for users without a history.
     max_history
@@ -93,7 +93,13 @@ class Recommender:
 
     @classmethod
     def of(
-        cls, scorer: Scorer[Any], *, known: Dataset, train: Dataset, max_history: int | None = None
+        cls,
+        scorer: Scorer[Any],
+        *,
+        known: Dataset,
+        train: Dataset,
+        max_history: int | None = None,
+        described_V: np.ndarray | None = None,
     ) -> Recommender:
         """Return what recommends with a scorer.
 
@@ -104,9 +110,12 @@ class Recommender:
         known
             Everything that is known of the users now.
         train
-            What the scorer learned from; other items are never recommended.
+            What the scorer learned from.
         max_history
             The scorer reads at most this many of the latest events; None for all.
+        described_V
+            ``[V]`` bool: items without events in `train` that the scorer knows by their attributes. All
+            others are never recommended.
         """
         counts = train.item_counts
         return cls(
@@ -114,7 +123,7 @@ class Recommender:
             users=known.users,
             items=known.items,
             histories=known.histories,
-            known_V=counts > 0,
+            known_V=counts > 0 if described_V is None else (counts > 0) | described_V,
             popularity_V=counts,
             max_history=max_history,
         )

@@ -24,6 +24,7 @@ from regard.data.packing import PackedBatch
 from regard.data.split import Holdout
 from regard.models.blend import Blend, BlendScorer, BlendWeights
 from regard.models.causal import CausalModel
+from regard.models.items import ItemEncoder
 from regard.models.memory import ItemMemory
 from regard.models.scoring import EncoderScorer
 from regard.recommend.recommender import Recommender
@@ -154,7 +155,13 @@ def recommender_of(
 ) -> Recommender:
     """Return what recommends with `model`, in evaluation mode; without a blend it speaks alone."""
     scorer = BlendScorer(model, blend or Blend.none(len(known.items)))
-    return Recommender.of(scorer, known=known, train=train, max_history=model.config.max_length)
+    return Recommender.of(
+        scorer,
+        known=known,
+        train=train,
+        max_history=model.config.max_length,
+        described_V=model.items.known_V if isinstance(model.items, ItemEncoder) else None,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,8 +186,9 @@ class _Table:
         candidate = np.union1d(frequent[counts[frequent] > 0], examples.target)
         item_K = torch.from_numpy(candidate)
         batch = PackedBatch.of(examples.histories.only(counts > 0).latest(model.config.max_length))
-        states = EncoderScorer(model).query(batch)
-        scores = model.catalogue().scores_shared(states, item_K.to(states.device)).float().cpu()
+        scorer = EncoderScorer(model)
+        states = scorer.query(batch)
+        scores = scorer.catalogue.scores_shared(states, item_K.to(states.device)).float().cpu()
         seen = examples.histories.item[examples.histories.events()]
         place = np.searchsorted(candidate, seen).clip(max=len(candidate) - 1)
         inside = candidate[place] == seen

@@ -9,7 +9,7 @@ no recipe.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -19,6 +19,7 @@ import pydantic
 import torch
 
 from regard.config import Config, RunOptions
+from regard.data.columns import Column
 from regard.data.dataset import Dataset
 from regard.data.loader import LoaderConfig, WindowLoader
 from regard.data.split import SplitSpec, hold_out
@@ -26,6 +27,7 @@ from regard.errors import SplitError
 from regard.losses.choose import LossConfig, make_loss
 from regard.models.blend import Blend
 from regard.models.causal import CausalModel
+from regard.models.items import ItemFeatures
 from regard.models.registry import build
 from regard.train.blending import BlendConfig, find_weights, make_blend, make_parts, recommender_of
 from regard.train.config import TrainConfig
@@ -117,7 +119,13 @@ class Fitted:
 
 
 def fit_model(
-    train: Dataset, config: FitConfig, *, split: SplitSpec, options: RunOptions, watch: Watch | None = None
+    train: Dataset,
+    config: FitConfig,
+    *,
+    split: SplitSpec,
+    options: RunOptions,
+    watch: Watch | None = None,
+    columns: Mapping[str, Column] | None = None,
 ) -> Fitted:
     """Train a model on `train`.
 
@@ -133,21 +141,23 @@ def fit_model(
         Seed, device, precision.
     watch
         Progress and checkpoints.
+    columns
+        Attributes of the items, V rows each.
 
     Raises
     ------
     TrainingError
         If the loss is not finite.
     """
-    watch = watch or Watch()
+    watch, columns = watch or Watch(), columns or {}
     inner = SplitSpec() if split.kind == "none" else split
     try:
         held = hold_out(train, inner.changed(at=None))
     except SplitError:
         held = None
     if held is None:
-        return _without_validation(train, config, options, watch)
-    model = _fresh(held.train, config, options)
+        return _without_validation(train, config, options, watch=watch, columns=columns)
+    model = _fresh(held.train, config, options, columns)
     asked = examples_of(held, train, most=_VALIDATION_EXAMPLES)
     search = _train(
         model,
@@ -163,7 +173,7 @@ def fit_model(
     kept_back = 1 - held.train.num_events / train.num_events
     wanted = kept_back >= _REFIT_FROM if config.refit == "auto" else config.refit
     if wanted and not search.interrupted:
-        model = _fresh(train, config, options)
+        model = _fresh(train, config, options, columns)
         schedule = config.changed(train=config.train.changed(stop_after=search.best_epoch))
         refit = _train(model, train, schedule, options, watch=watch, title="refit", validate=None)
     parts = make_parts(train, config.blend, wanted=weighed.weights)
@@ -177,9 +187,11 @@ def fit_model(
     )
 
 
-def _without_validation(train: Dataset, config: FitConfig, options: RunOptions, watch: Watch) -> Fitted:
+def _without_validation(
+    train: Dataset, config: FitConfig, options: RunOptions, *, watch: Watch, columns: Mapping[str, Column]
+) -> Fitted:
     """Train once, on a log that leaves nobody to validate on."""
-    model = _fresh(train, config, options)
+    model = _fresh(train, config, options, columns)
     alone = _train(model, train, config, options, watch=watch, title="refit", validate=None)
     return Fitted(
         model=model,
@@ -191,10 +203,13 @@ def _without_validation(train: Dataset, config: FitConfig, options: RunOptions, 
     )
 
 
-def _fresh(train: Dataset, config: FitConfig, options: RunOptions) -> CausalModel:
+def _fresh(
+    train: Dataset, config: FitConfig, options: RunOptions, columns: Mapping[str, Column]
+) -> CausalModel:
+    features = ItemFeatures(columns=columns, trained_V=train.item_counts > 0)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(options.seed)
-        return build(config.model, config.shape, num_items=len(train.items))
+        return build(config.model, config.shape, num_items=len(train.items), features=features)
 
 
 def _train(
