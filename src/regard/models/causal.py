@@ -110,9 +110,7 @@ class CausalModel(nn.Module):
 
     items: IdEmbedding | ItemEncoder
 
-    def __init__(
-        self, config: CausalConfig, *, num_items: int, features: ItemFeatures | None = None
-    ) -> None:
+    def __init__(self, config: CausalConfig, *, num_items: int, features: ItemFeatures | None = None) -> None:
         super().__init__()
         self.config = config
         # Vectors of length one are well above those of the positions, so that content is heard first.

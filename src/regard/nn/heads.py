@@ -63,7 +63,9 @@ class Catalogue:
 
     def scores(self, states_MD: Tensor, start: int, stop: int) -> Tensor:
         """Return ``[M, stop - start]`` scores of the items `start` to `stop`."""
-        rows_PD = self.weight_PD[start:stop] if self.encode is None else self.encode(torch.arange(start, stop))
+        rows_PD = (
+            self.weight_PD[start:stop] if self.encode is None else self.encode(torch.arange(start, stop))
+        )
         scores = states_MD @ self._vectors(rows_PD).T
         return scores if self.bias_P is None else scores + self.bias_P[start:stop]
 

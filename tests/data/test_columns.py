@@ -1,0 +1,20 @@
+"""Columns only carry numbers: how long they are is all that they know."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from regard.data.columns import Bags, Codes, Column, Numbers, Vectors
+
+THREE_ROWS = (
+    Codes(code_R=np.array([0, 1, 2], dtype=np.int32), size=3),
+    Bags(offset_R1=np.array([0, 2, 2, 3]), code_J=np.array([1, 2, 1], dtype=np.int32), size=3),
+    Numbers(value_R=np.array([0.5, np.nan, 1.0], np.float32), edge_B1=np.array([0.0, 1.0], np.float32)),
+    Vectors(value_RE=np.ones((3, 2), np.float32), present_R=np.array([True, False, True])),
+)
+
+
+@pytest.mark.parametrize("column", THREE_ROWS, ids=lambda column: type(column).__name__)
+def test_a_column_has_as_many_rows_as_its_table(column: Column) -> None:
+    assert len(column) == 3
