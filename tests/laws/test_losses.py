@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from regard.losses.base import Loss
 from regard.losses.negatives import Negatives, NegativeSampler
 from regard.losses.sampled import SampledSoftmax
 from regard.losses.softmax import FullSoftmax
@@ -158,3 +159,56 @@ def test_without_the_correction_popular_negatives_would_be_punished() -> None:
         assert table.grad is not None
         directions.append(table.grad.flatten())
     assert F.cosine_similarity(*directions, dim=0) > 0.99
+
+
+LOSSES = [FullSoftmax(chunk_logits=2 * PADDED), SampledSoftmax(Given(DRAWN), chunk_logits=9)]  # type: ignore[arg-type]
+WEIGHT = torch.tensor([1.0, 0.0, 0.3, 2.0, 0.0, 1.0, 0.5])
+
+
+def learned(loss: Loss, place: Tensor, weight_M: Tensor | None) -> list[Tensor]:
+    """The mean loss of some positions, and its gradients."""
+    states, target = problem()
+    torch.manual_seed(1)
+    weight = torch.randn(PADDED, 4).requires_grad_()
+    bias = torch.randn(PADDED).requires_grad_()
+    catalogue = Catalogue(weight_PD=weight, bias_P=bias, size=ITEMS)
+    result = loss(states[place], target[place], catalogue, weight_M)
+    result.mean().backward()
+    grads = [parameter.grad for parameter in (states, weight, bias)]
+    return [result.total.detach(), *(grad for grad in grads if grad is not None)]
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_position_of_weight_zero_is_no_position(loss: Loss) -> None:
+    every, some = torch.arange(7), torch.nonzero(WEIGHT)[:, 0]
+    for ours, truth in zip(learned(loss, every, WEIGHT), learned(loss, some, WEIGHT[some]), strict=True):
+        torch.testing.assert_close(ours, truth)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_weights_count_what_as_many_positions_would(loss: Loss) -> None:
+    many = torch.tensor([0, 2, 2, 2, 5])
+    weighted = learned(loss, torch.tensor([0, 2, 5]), torch.tensor([1.0, 3.0, 1.0]))
+    for ours, truth in zip(weighted, learned(loss, many, None), strict=True):
+        torch.testing.assert_close(ours, truth)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_weights_of_one_are_none(loss: Loss) -> None:
+    every = torch.arange(7)
+    for ours, truth in zip(learned(loss, every, torch.ones(7)), learned(loss, every, None), strict=True):
+        torch.testing.assert_close(ours, truth, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_weighted_loss_passes_gradcheck(loss: Loss) -> None:
+    states, target = problem(torch.float64)
+    weight = torch.randn(PADDED, 4, dtype=torch.float64, requires_grad=True)
+    bias = torch.randn(PADDED, dtype=torch.float64, requires_grad=True)
+
+    def total(states: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        return loss(
+            states, target, Catalogue(weight_PD=weight, bias_P=bias, size=ITEMS), WEIGHT.double()
+        ).total
+
+    assert torch.autograd.gradcheck(total, (states, weight, bias))

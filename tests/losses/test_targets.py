@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,3 +44,18 @@ def test_parts_keep_targets_with_their_inputs() -> None:
     assert torch.cat([part.inputs.item_T for part in parts]).tolist() == whole.inputs.item_T.tolist()
     assert torch.cat([part.target_T for part in parts]).tolist() == whole.target_T.tolist()
     assert all(len(part.target_T) == part.inputs.num_events for part in parts)
+
+
+def test_events_that_are_not_asked_for_stay_in_the_inputs() -> None:
+    histories = Histories.of([[1, 2, 3, 4], [5, 6]])
+    kind = {"event_type": np.array([0, 1, 0, 1, 1, -1], dtype=np.int32)}
+    batch = PackedBatch.of(replace(histories, fields=kind))
+    whole = next_item(batch, weight_Y1=torch.tensor([0.0, 0.5, 0.0]))
+    assert whole.inputs.item_T.tolist() == [1, 2, 3, 5]
+    assert whole.weight_T is not None
+    assert whole.weight_T.tolist() == [0.5, 0.0, 0.5, 0.0]  # an unknown type is not asked for
+    assert whole.count == 1.0
+    asked = whole.asked(torch.arange(4)[:, None])
+    assert (asked.states_MD[:, 0].tolist(), asked.target_M.tolist()) == ([0, 2], [2, 4])
+    assert asked.weight_M is not None
+    assert [part.count for part in whole.parts(3)] == [1.0, 0.0]

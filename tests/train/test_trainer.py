@@ -182,7 +182,9 @@ def test_patience_ends_training_and_the_best_epoch_is_kept(histories: Histories)
 
 
 def test_a_loss_that_is_not_finite_stops_with_step_and_users(histories: Histories) -> None:
-    def broken(states_MD: Tensor, target_M: Tensor, catalogue: Catalogue) -> LossSum:
+    def broken(
+        states_MD: Tensor, target_M: Tensor, catalogue: Catalogue, weight_M: Tensor | None = None
+    ) -> LossSum:
         return LossSum(total=states_MD.sum() * float("nan"), count=len(target_M))
 
     with pytest.raises(TrainingError, match=r"nan in epoch 1, step 1, on a batch of \d+ users \(numbers \d+"):

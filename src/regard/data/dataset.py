@@ -13,9 +13,12 @@ import numpy as np
 import polars as pl
 
 from regard.data.histories import Histories
+from regard.data.target import Targets, TargetSpec
 from regard.data.vocab import Vocab
 
 __all__ = ["Dataset"]
+
+_BLOCK = 1 << 22  # events looked at together: a log may be larger than memory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +38,8 @@ class Dataset:
         ``[U]`` rows aligned with `users`, likewise with ``user_id``.
     event_types
         Names of the values of the field ``event_type``; None if the log has none.
+    targets
+        Which types of events a model of this log is asked for; None: all. Parts of a log keep it.
     """
 
     users: Vocab
@@ -43,6 +48,7 @@ class Dataset:
     item_table: pl.DataFrame
     user_table: pl.DataFrame
     event_types: Vocab | None = None
+    targets: Targets | None = None
 
     def __post_init__(self) -> None:
         assert len(self.histories) == len(self.users) == len(self.user_table)
@@ -57,9 +63,38 @@ class Dataset:
     def item_counts(self) -> np.ndarray:
         """``[V]`` int64: how often each item occurs."""
         counts = np.zeros(len(self.items), dtype=np.int64)
-        for block in self.histories.blocks(1 << 22):  # not all at once: a log may be larger than memory
+        for block in self.histories.blocks(_BLOCK):
             counts += np.bincount(block.of_events(block.item), minlength=len(counts))
         return counts
+
+    @property
+    def target_counts(self) -> np.ndarray:
+        """``[V]`` int64: how often each item occurs in an event that is asked for."""
+        if self.targets is None:
+            return self.item_counts
+        counts = np.zeros(len(self.items), dtype=np.int64)
+        for block in self.histories.blocks(_BLOCK):
+            events = block.events()
+            asked = events[self.targets.asked(block, events)]
+            counts += np.bincount(block.item[asked], minlength=len(counts))
+        return counts
+
+    def asking(self, target: TargetSpec) -> Dataset:
+        """Return the same log, of which a model is asked only for events of the target types.
+
+        Raises
+        ------
+        ConfigError
+            If the log does not have them.
+        """
+        return replace(self, targets=target.resolve(self.histories, self.event_types))
+
+    def only_targets(self) -> Dataset:
+        """Return the log with nothing but the events that are asked for, as a copy if some are not."""
+        if self.targets is None:
+            return self
+        events = self.histories.events()
+        return self.part(self.histories.kept(self.targets.asked(self.histories, events)))
 
     def part(self, histories: Histories) -> Dataset:
         """Return the data set of the same users and items with other (fewer) events."""

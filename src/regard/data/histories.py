@@ -137,17 +137,20 @@ class Histories:
 
     def only(self, keep_V: np.ndarray) -> Histories:
         """Return a compact copy with the events whose item is marked in `keep_V` (bool, ``[V]``)."""
+        return self.kept(keep_V[self.item[self.events()]])
+
+    def kept(self, keep_T: np.ndarray) -> Histories:
+        """Return a compact copy with the events that are marked in `keep_T` (bool, ``[T]``)."""
         events, rows = self.events(), self.rows()
-        kept = keep_V[self.item[events]]
-        counts = np.bincount(rows[kept], minlength=len(self)).astype(np.int64)
-        stop, chosen = np.cumsum(counts), events[kept]
-        return Histories(
+        counts = np.bincount(rows[keep_T], minlength=len(self)).astype(np.int64)
+        stop, chosen = np.cumsum(counts), events[keep_T]
+        return replace(
+            self,
             start=stop - counts,
             stop=stop,
             item=np.asarray(self.item[chosen]),
             time=np.asarray(self.time[chosen]),
             fields={name: np.asarray(column[chosen]) for name, column in self.fields.items()},
-            asked=self.asked,
         )
 
 

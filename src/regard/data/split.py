@@ -2,7 +2,8 @@
 
 `hold_out` cuts a log in two: a Dataset of what came before, and Queries about what came after. Applied
 to its own result it cuts validation the same way from the training part. Events are neither copied nor
-sorted: a cut needs memory for the users, not for the events.
+sorted: a cut needs memory for the users, not for the events. Where target types are named
+(`regard.data.target`), only their events are asked for; histories and training keep those of all types.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import pydantic
 from regard.config import Config
 from regard.data.dataset import Dataset
 from regard.data.histories import Histories
+from regard.data.target import Targets, last_targets
 from regard.data.times import iso_micros
 from regard.errors import ConfigError, SplitError
 
@@ -40,12 +42,15 @@ class Queries:
         ``[U]`` int32 item numbers.
     target_time
         ``[U]`` int64 microseconds.
+    targets
+        Which types of events are asked for; None: all.
     """
 
     user: np.ndarray
     histories: Histories
     target: np.ndarray
     target_time: np.ndarray
+    targets: Targets | None = None
 
     def __len__(self) -> int:
         return len(self.target)
@@ -64,7 +69,8 @@ class SplitSpec(Config):
         ``"time"``: one cut-off for all users; train on what came before it, ask for the last event of
         each user who has events on both sides. ``"leave-last-out"``: ask for the last event of each
         user, train on all before it (for published tables only: it shows a model the future of other
-        users). ``"none"``: train on everything, ask nothing.
+        users). ``"none"``: train on everything, ask nothing. Where target types are named, the event asked
+        for is the last one of a target type; what came after it is in no part.
     quantile
         Where ``"time"`` cuts: the ``floor(quantile * (T - 1))``-th of the T sorted times of events
         (NumPy's method ``"lower"``).
@@ -149,7 +155,7 @@ def hold_out(dataset: Dataset, spec: SplitSpec | None = None) -> Holdout:
     dataset
         The log, or the training part of an earlier cut.
     spec
-        How to cut; by default by time at the 0.9 quantile.
+        How to cut; by default by time at the 0.9 quantile of all events.
 
     Raises
     ------
@@ -157,21 +163,24 @@ def hold_out(dataset: Dataset, spec: SplitSpec | None = None) -> Holdout:
         If nothing is left to train on, or nobody is left to ask.
     """
     chosen = spec or SplitSpec()
-    histories = dataset.histories
+    histories, targets = dataset.histories, dataset.targets
     if chosen.kind == "none":
-        nobody = np.zeros(len(histories), dtype=bool)
-        return Holdout(train=dataset, queries=_last_events(histories, nobody), cutoff=None)
+        nobody = np.full(len(histories), -1, dtype=np.int64)
+        return Holdout(train=dataset, queries=_queries(histories, nobody, targets), cutoff=None)
     if histories.num_events == 0:
         raise SplitError(f"split {chosen}: the log has no events")
     if chosen.kind == "leave-last-out":
-        cutoff, asked = None, histories.lengths >= 2
-        train = replace(histories, stop=np.where(asked, histories.stop - 1, histories.stop))
+        cutoff, last = None, last_targets(histories, targets)
+        asked = last > histories.start
+        train = replace(histories, stop=np.where(asked, last, histories.stop))
     else:
         cutoff = _cutoff(histories, chosen)
         train = histories.before(cutoff)
-        asked = (train.stop > train.start) & (histories.stop > train.stop)
-    _check(train, asked, histories, spec=chosen)
-    return Holdout(train=dataset.part(train), queries=_last_events(histories, asked), cutoff=cutoff)
+        last = last_targets(replace(histories, start=train.stop), targets)
+        asked = (train.stop > train.start) & (last >= 0)
+    _check(train, asked, histories, spec=chosen, targets=targets)
+    queries = _queries(histories, np.where(asked, last, -1), targets)
+    return Holdout(train=dataset.part(train), queries=queries, cutoff=cutoff)
 
 
 def _cutoff(histories: Histories, spec: SplitSpec) -> int:
@@ -211,30 +220,40 @@ def _times(histories: Histories) -> Iterator[np.ndarray]:
             yield np.asarray(block.of_events(block.time))
 
 
-def _last_events(histories: Histories, asked: np.ndarray) -> Queries:
-    """Ask the users marked in `asked` (``[U]`` bool) for their last event."""
-    user = np.flatnonzero(asked).astype(np.int32)
-    chosen = histories.take(user)
+def _queries(histories: Histories, last: np.ndarray, targets: Targets | None) -> Queries:
+    """Ask each user for the event at the place `last` (``[U]``) of the flat arrays; nobody where it is -1."""
+    user = np.flatnonzero(last >= 0).astype(np.int32)
+    place = last[user]
     return Queries(
         user=user,
-        histories=chosen.without_latest(1),
-        target=np.asarray(chosen.item[chosen.stop - 1]),
-        target_time=np.asarray(chosen.time[chosen.stop - 1]),
+        histories=replace(histories.take(user), stop=place),
+        target=np.asarray(histories.item[place]),
+        target_time=np.asarray(histories.time[place]),
+        targets=targets,
     )
 
 
-def _check(train: Histories, asked: np.ndarray, histories: Histories, *, spec: SplitSpec) -> None:
+def _check(
+    train: Histories, asked: np.ndarray, histories: Histories, *, spec: SplitSpec, targets: Targets | None
+) -> None:
+    what = "event" if targets is None or not targets.names else f"event of type {' or '.join(targets.names)}"
     if train.num_events == 0:
         first = _moment(int(histories.time[histories.start[histories.lengths > 0]].min()))
         raise SplitError(f"split {spec}: nothing to train on, since no event is before it (first: {first})")
+    if targets is not None and not (last_targets(train, targets) > train.start).any():
+        raise SplitError(f"split {spec}: nothing to train on, since it leaves no {what} after another event")
     if not asked.any():
         last = _moment(int(histories.time[histories.stop[histories.lengths > 0] - 1].max()))
         why = (
-            "no user has two events"
+            f"no user has {'two events' if what == 'event' else f'an {what} after another event'}"
             if spec.kind == "leave-last-out"
-            else f"no user has events both before and after it (last event: {last})"
+            else f"no user has {_on_both_sides(what)} it (last event: {last})"
         )
         raise SplitError(f"split {spec}: nobody to ask, since {why}")
+
+
+def _on_both_sides(what: str) -> str:
+    return "events both before and after" if what == "event" else f"events before and an {what} after"
 
 
 def _moment(micros: int) -> str:

@@ -20,7 +20,6 @@ import pydantic
 
 from regard.config import Config
 from regard.data.dataset import Dataset
-from regard.data.histories import Histories
 from regard.data.split import Queries
 from regard.errors import SplitError
 from regard.evaluation.metrics import METRICS, Beyond, Relevant, beyond_accuracy, hits
@@ -227,7 +226,7 @@ def evaluate(
             *_slices("target popularity", popularity_V[queries.target], per_user, options),
         ),
         unseen_targets=int((popularity_V[queries.target] == 0).sum()),
-        repeated_targets=_repeated(queries.histories, queries.target),
+        repeated_targets=_repeated(queries),
         seconds_per_1000_users=1000 * seconds / len(queries),
         per_user=per_user,
     )
@@ -253,7 +252,10 @@ def _slices(by: str, numbers: np.ndarray, per_user: pl.DataFrame, options: Evalu
     ]
 
 
-def _repeated(histories: Histories, target: np.ndarray) -> int:
-    rows = histories.rows()
-    same = histories.item[histories.events()] == target[rows]
+def _repeated(queries: Queries) -> int:
+    histories = queries.histories
+    events, rows = histories.events(), histories.rows()
+    same = histories.item[events] == queries.target[rows]
+    if queries.targets is not None:
+        same &= queries.targets.had(histories, events)
     return len(np.unique(rows[same]))

@@ -16,6 +16,7 @@ import torch
 from regard.data.histories import Histories
 from regard.data.packing import PackedBatch
 from regard.data.split import Holdout
+from regard.data.target import Targets
 from regard.models.protocols import Scorer
 
 __all__ = ["best_setting", "target_ranks"]
@@ -46,25 +47,35 @@ def best_setting(
     histories, target = queries.histories.take(rows), queries.target[rows]
     values = []
     for setting in settings:
-        rank = target_ranks(fit(setting), histories, target, known_V=known_V)
+        rank = target_ranks(fit(setting), histories, target, known_V=known_V, targets=queries.targets)
         values.append(float(np.where(rank < 10, 1 / np.log2(np.minimum(rank, 10) + 2), 0.0).mean()))
     return settings[int(np.argmax(values))]
 
 
 @torch.inference_mode()
 def target_ranks(
-    scorer: Scorer[Query], histories: Histories, target: np.ndarray, *, known_V: np.ndarray
+    scorer: Scorer[Query],
+    histories: Histories,
+    target: np.ndarray,
+    *,
+    known_V: np.ndarray,
+    targets: Targets | None = None,
 ) -> np.ndarray:
-    """Return ``[U]`` how many items stand before each target; V for one that cannot be recommended."""
+    """Return ``[U]`` how many items stand before each target; V for one that cannot be recommended.
+
+    With `targets`, only events of the types that it counts as having had an item make it seen.
+    """
     ranks = np.empty(len(histories), dtype=np.int64)
     unknown = torch.from_numpy(~known_V)
     for first in range(0, len(histories), _USERS):
         part = histories.take(slice(first, first + _USERS))
         scores = scorer.score(scorer.query(PackedBatch.of(part.only(known_V))), 0, scorer.num_items).clone()
         scores[:, unknown] = -torch.inf
-        scores[
-            torch.from_numpy(part.rows()), torch.from_numpy(part.item[part.events()].astype(np.int64))
-        ] = -torch.inf
+        rows, events = part.rows(), part.events()
+        if targets is not None:
+            had = targets.had(part, events)
+            rows, events = rows[had], events[had]
+        scores[torch.from_numpy(rows), torch.from_numpy(part.item[events].astype(np.int64))] = -torch.inf
         wanted = torch.from_numpy(target[first : first + _USERS].astype(np.int64))[:, None]
         own = scores.gather(1, wanted)
         earlier = torch.arange(scorer.num_items) < wanted

@@ -52,8 +52,10 @@ class SampledSoftmax:
         self.sampler = sampler
         self.chunk_logits = chunk_logits
 
-    def __call__(self, states_MD: Tensor, target_M: Tensor, catalogue: Catalogue) -> LossSum:
-        """Return the loss of ``[M]`` targets for ``[M, D]`` states."""
+    def __call__(
+        self, states_MD: Tensor, target_M: Tensor, catalogue: Catalogue, weight_M: Tensor | None = None
+    ) -> LossSum:
+        """Return the loss of ``[M]`` targets for ``[M, D]`` states, weighted by ``[M]`` if not alike."""
         drawn = self.sampler.draw(states_MD.device)
         shift_K, own_M = drawn.log_weight_K, None
         if catalogue.bias_P is not None:
@@ -64,10 +66,13 @@ class SampledSoftmax:
             own_M,
             catalogue.rows(drawn.item_K),
             shift_K,
-            _hits(target_M, drawn.item_K),
-            max(1, self.chunk_logits // len(drawn.item_K)),
+            _Asked(
+                hit_M=_hits(target_M, drawn.item_K),
+                weight_M=weight_M,
+                rows=max(1, self.chunk_logits // len(drawn.item_K)),
+            ),
         )
-        return LossSum(total=total, count=len(target_M))
+        return LossSum(total=total, count=len(target_M) if weight_M is None else float(weight_M.sum()))
 
 
 def _hits(target_M: Tensor, item_K: Tensor) -> Tensor:
@@ -75,6 +80,15 @@ def _hits(target_M: Tensor, item_K: Tensor) -> Tensor:
     place = torch.searchsorted(item_K, target_M)
     found = item_K[place.clamp(max=len(item_K) - 1)] == target_M
     return torch.where(found, place, len(item_K))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What has no gradient: where each target lies among the negatives, weights, positions of a chunk."""
+
+    hit_M: Tensor
+    weight_M: Tensor | None
+    rows: int
 
 
 @dataclass(slots=True, kw_only=True)
@@ -97,8 +111,7 @@ class _SampledCrossEntropy(torch.autograd.Function):
         own_M: Tensor | None,
         negative_KD: Tensor,
         shift_K: Tensor,
-        hit_M: Tensor,
-        rows: int,
+        asked: _Asked,
     ) -> Tensor:
         kind = states_MD.device.type
         exact = torch.promote_types(negative_KD.dtype, torch.float32)
@@ -116,18 +129,22 @@ class _SampledCrossEntropy(torch.autograd.Function):
             shift_K=shift_K.new_zeros(K, dtype=exact),
         )
         total = torch.zeros((), dtype=exact, device=states_MD.device)
-        for start in range(0, len(score_M), rows):
-            chunk = slice(start, start + rows)
+        weight_M = asked.weight_M
+        for start in range(0, len(score_M), asked.rows):
+            chunk = slice(start, start + asked.rows)
             # One column more than negatives: first the place where "no hit" writes, then the target's score.
             logits_CK = score_M.new_empty(len(score_M[chunk]), K + 1)
             torch.add(states_fast[chunk] @ negative_fast.T, shift_K, out=logits_CK[:, :K])
-            logits_CK.scatter_(1, hit_M[chunk, None], float("-inf"))
+            logits_CK.scatter_(1, asked.hit_M[chunk, None], float("-inf"))
             logits_CK[:, K] = score_M[chunk]
             p_CK = torch.softmax(logits_CK, dim=1)
             # The largest score and its probability give the normaliser: no second pass of exponentials.
-            total += (logits_CK.amax(1) - p_CK.amax(1).log() - score_M[chunk]).sum()
+            surprise = logits_CK.amax(1) - p_CK.amax(1).log() - score_M[chunk]
+            total += (surprise if weight_M is None else surprise * weight_M[chunk]).sum()
             if learns:
-                _add_chunk(grads, chunk, p_CK, states_fast[chunk], negative_fast)
+                p_CK[:, K] -= 1
+                error_CK = p_CK if weight_M is None else p_CK.mul_(weight_M[chunk, None])
+                _add_chunk(grads, chunk, error_CK, states_fast[chunk], negative_fast)
         if learns:
             # The target's part, without the negatives' products: error times the other factor.
             grads.positive_MD.copy_(grads.own_M[:, None] * states_MD)
@@ -144,14 +161,14 @@ class _SampledCrossEntropy(torch.autograd.Function):
     def backward(ctx: Any, *grads: Tensor) -> Any:
         (scale,) = grads
         states, positive, own, negative, shift = (kept * scale.to(kept.dtype) for kept in ctx.saved_tensors)
-        return states, positive, own if ctx.has_own else None, negative, shift, None, None
+        return states, positive, own if ctx.has_own else None, negative, shift, None
 
 
-def _add_chunk(grads: _Grads, chunk: slice, p_CK: Tensor, states_CD: Tensor, negative_KD: Tensor) -> None:
-    """Add what the probabilities of a chunk (negatives, then the target) say to the gradients."""
+def _add_chunk(grads: _Grads, chunk: slice, error_CK: Tensor, states_CD: Tensor, negative_KD: Tensor) -> None:
+    """Add what the gradient of a chunk's logits (negatives, then the target) says to the gradients."""
     K = len(negative_KD)
-    error_CK = p_CK[:, :K].to(states_CD.dtype)
-    grads.own_M[chunk] = p_CK[:, K] - 1
-    grads.states_MD[chunk] = (error_CK @ negative_KD).to(grads.states_MD.dtype)
-    grads.negative_KD += error_CK.T @ states_CD
-    grads.shift_K += p_CK[:, :K].sum(0)
+    fast_CK = error_CK[:, :K].to(states_CD.dtype)
+    grads.own_M[chunk] = error_CK[:, K]
+    grads.states_MD[chunk] = (fast_CK @ negative_KD).to(grads.states_MD.dtype)
+    grads.negative_KD += fast_CK.T @ states_CD
+    grads.shift_K += error_CK[:, :K].sum(0)

@@ -42,15 +42,17 @@ class FullSoftmax:
     def __init__(self, *, chunk_logits: int | None = None) -> None:
         self.chunk_logits = chunk_logits
 
-    def __call__(self, states_MD: Tensor, target_M: Tensor, catalogue: Catalogue) -> LossSum:
-        """Return the loss of ``[M]`` targets for ``[M, D]`` states."""
+    def __call__(
+        self, states_MD: Tensor, target_M: Tensor, catalogue: Catalogue, weight_M: Tensor | None = None
+    ) -> LossSum:
+        """Return the loss of ``[M]`` targets for ``[M, D]`` states, weighted by ``[M]`` if not alike."""
         weight_PD = catalogue.vectors()
         size = len(weight_PD)
         rows = max(1, (self.chunk_logits or max(_CHUNK_LOGITS, _LEAST_ROWS * size)) // size)
         total: Tensor = _ChunkedCrossEntropy.apply(  # type: ignore[no-untyped-call]
-            states_MD, weight_PD, catalogue.bias_P, target_M, catalogue.size, rows
+            states_MD, weight_PD, catalogue.bias_P, target_M, weight_M, catalogue.size, rows
         )
-        return LossSum(total=total, count=len(target_M))
+        return LossSum(total=total, count=len(target_M) if weight_M is None else float(weight_M.sum()))
 
 
 class _ChunkedCrossEntropy(torch.autograd.Function):
@@ -61,6 +63,7 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
         weight_PD: Tensor,
         bias_P: Tensor | None,
         target_M: Tensor,
+        weight_M: Tensor | None,
         size: int,
         rows: int,
     ) -> Tensor:
@@ -83,14 +86,18 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
                 logits += bias_P
             logits[:, size:] = float("-inf")
             torch.softmax(logits, dim=1, out=p)
-            total += _surprise(logits, p, target).sum()
+            surprise = _surprise(logits, p, target)
+            weight = None if weight_M is None else weight_M[chunk, None]
+            total += surprise.sum() if weight is None else (surprise * weight[:, 0]).sum()
             if grad_states is None or grad_table is None:
                 continue
             error = p.scatter_add_(1, target, p.new_full(target.shape, -1.0))  # the gradient of the logits
             if grad_bias is not None:
-                grad_bias += error.sum(0, dtype=exact)
-            grad_states[chunk] = error @ table
-            grad_table += error.T @ states[chunk]
+                grad_bias += (error if weight is None else error * weight).sum(0, dtype=exact)
+            # Weights go to the narrow sides of the products: nothing of the catalogue's width is read again.
+            grad_states[chunk] = error @ table if weight is None else (error @ table) * weight
+            read = states[chunk] if weight is None else (states[chunk] * weight).to(fast)
+            grad_table += error.T @ read
         if learns:
             ctx.has_bias = bias_P is not None
             ctx.save_for_backward(*(g for g in (grad_states, grad_table, grad_bias) if g is not None))
@@ -101,7 +108,7 @@ class _ChunkedCrossEntropy(torch.autograd.Function):
         (scale,) = grads
         kept = ctx.saved_tensors
         bias = kept[2] * scale if ctx.has_bias else None
-        return kept[0] * scale.to(kept[0].dtype), kept[1] * scale, bias, None, None, None
+        return kept[0] * scale.to(kept[0].dtype), kept[1] * scale, bias, None, None, None, None
 
 
 def _surprise(logits_CP: Tensor, p_CP: Tensor, target_C1: Tensor) -> Tensor:

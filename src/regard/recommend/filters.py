@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from regard.data.histories import Histories
+from regard.data.target import Targets
 
 __all__ = ["Allowed"]
 
@@ -80,11 +81,18 @@ class Allowed:
             mask &= ~np.isin(row_S * size + item_S, self.seen_row_S * size + self.seen_item_S)
         return mask
 
-    def without_seen(self, histories: Histories) -> Allowed:
-        """Return the same wishes without the items of `histories`, whose row u is row u of the batch."""
-        items = histories.item[histories.events()].astype(np.int64)
+    def without_seen(self, histories: Histories, targets: Targets | None = None) -> Allowed:
+        """Return the same wishes without the items of `histories`, whose row u is row u of the batch.
+
+        With `targets`, only events of the types that it counts as having had an item make it seen.
+        """
+        events, rows = histories.events(), histories.rows()
+        if targets is not None:
+            had = targets.had(histories, events)
+            events, rows = events[had], rows[had]
+        items = histories.item[events].astype(np.int64)
         order = np.argsort(items)
-        return replace(self, seen_item_S=items[order], seen_row_S=histories.rows()[order])
+        return replace(self, seen_item_S=items[order], seen_row_S=rows[order])
 
     def apply(self, scores_UB: Tensor, *, start: int) -> Tensor:
         """Return a copy of the scores with -inf for every item that may not be recommended.

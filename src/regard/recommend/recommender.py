@@ -21,6 +21,7 @@ import torch
 from regard.data.dataset import Dataset
 from regard.data.histories import Histories
 from regard.data.packing import PackedBatch
+from regard.data.target import Targets
 from regard.data.vocab import Vocab
 from regard.errors import ConfigError
 from regard.models.protocols import Ranked, Scorer
@@ -62,7 +63,8 @@ class Recommender:
         ``[V]`` bool: items that the scorer was trained on or knows by their attributes. Others are never
         recommended and are left out of what the scorer reads, but still count as seen.
     popularity_V
-        ``[V]`` int64 number of training events of each item, for users without a history.
+        ``[V]`` int64 number of training events of each item, for users without a history; where target types
+        are named, of their events.
     max_history
         The scorer reads at most this many of the latest events; None for all.
     batch_users
@@ -71,6 +73,8 @@ class Recommender:
         The scorer reads at most so many events at once, padding included.
     index
         Finds candidates in a large catalogue; None searches it exactly. The scorer must be `Indexable`.
+    targets
+        Which types of events make an item seen; None: all.
     """
 
     scorer: Scorer[Any]
@@ -83,6 +87,7 @@ class Recommender:
     batch_users: int = 256
     batch_events: int = 8_192
     index: ApproxIndex | None = None
+    targets: Targets | None = None
 
     def __post_init__(self) -> None:
         assert len(self.histories) == len(self.users)
@@ -124,8 +129,9 @@ class Recommender:
             items=known.items,
             histories=known.histories,
             known_V=counts > 0 if described_V is None else (counts > 0) | described_V,
-            popularity_V=counts,
+            popularity_V=counts if train.targets is None else train.target_counts,
             max_history=max_history,
+            targets=train.targets,
         )
 
     def recommend(
@@ -154,7 +160,8 @@ class Recommender:
         k
             Length of the lists; a list is shorter only if fewer items are left.
         exclude_seen
-            Leave out what is in the history.
+            Leave out what is in the history; where target types are named, only what was in an event of
+            these types (`TargetSpec.seen`).
         only, exclude
             Item ids: recommend only these, none of these. Unknown ids are ignored.
         at
@@ -197,7 +204,8 @@ class Recommender:
         k
             Length of the lists.
         exclude_seen
-            Leave out what is in the history.
+            Leave out what is in the history; where target types are named, only what was in an event of
+            these types (`TargetSpec.seen`).
 
         Raises
         ------
@@ -239,7 +247,7 @@ class Recommender:
             for rows in self._batches(read.lengths):
                 whole = len(rows) == len(part) == 1
                 seen, batch = (part, read) if whole else (part.take(rows), read.take(rows))
-                wanted = allowed.without_seen(seen) if exclude_seen else allowed
+                wanted = allowed.without_seen(seen, self.targets) if exclude_seen else allowed
                 empty = batch.start[0] == batch.stop[0]  # then all of the batch are
                 scorer, index = (
                     (PopularityFallback(self.popularity_V), None) if empty else (self.scorer, self.index)

@@ -143,7 +143,8 @@ def make_blend(parts: Parts, weights: BlendWeights, *, num_items: int) -> Blend:
 
 
 def _trend(train: Dataset, share: float) -> Tensor:
-    """Return ``[V]`` log(1 + count) in the latest share of the events."""
+    """Return ``[V]`` log(1 + count) in the latest share of the events that are asked for."""
+    train = train.only_targets()
     events = train.histories.events()
     latest = np.argsort(train.histories.time[events], kind="stable")
     counted = train.histories.item[events][latest[-max(1, round(share * len(events))) :]]
@@ -189,10 +190,13 @@ class _Table:
         scorer = EncoderScorer(model)
         states = scorer.query(batch)
         scores = scorer.catalogue.scores_shared(states, item_K.to(states.device)).float().cpu()
-        seen = examples.histories.item[examples.histories.events()]
+        events, rows = examples.histories.events(), examples.histories.rows()
+        seen = examples.histories.item[events]
         place = np.searchsorted(candidate, seen).clip(max=len(candidate) - 1)
         inside = candidate[place] == seen
-        scores[examples.histories.rows()[inside], place[inside]] = float("-inf")
+        if examples.targets is not None:
+            inside &= examples.targets.had(examples.histories, events)
+        scores[rows[inside], place[inside]] = float("-inf")
         return cls(
             model_EK=scores,
             memories={

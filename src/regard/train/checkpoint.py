@@ -42,7 +42,7 @@ class Progress:
     epoch: int = 0
     step: int = 0
     loss_sum: float = 0.0
-    loss_count: int = 0
+    loss_count: float = 0
     best: float = float("-inf")
     best_epoch: int = 0
     history: list[dict[str, Any]] = field(default_factory=list)

@@ -58,12 +58,15 @@ def examples_of(held: Holdout, known: Dataset, *, most: int) -> Examples:
         The whole training log.
     most
         At most this many examples. Targets that the part before the cut does not know, or that the user
-        has already had, cannot be recommended and are left out.
+        has already had, cannot be recommended and are left out; so are events of types that are not asked
+        for.
     """
-    full, before = known.histories, held.train.histories
+    full, before, targets = known.histories, held.train.histories, held.queries.targets
     row, end = [], []
     for number in held.queries.user.tolist():
         after = np.arange(before.stop[number], full.stop[number])
+        if targets is not None:
+            after = after[targets.asked(full, after)]
         some = np.linspace(0, len(after) - 1, min(len(after), _TARGETS_PER_USER)).round().astype(np.int64)
         row += [number] * len(some)
         end += after[some].tolist()
@@ -73,7 +76,9 @@ def examples_of(held: Holdout, known: Dataset, *, most: int) -> Examples:
     target = np.asarray(full.item[ends])
     askable = held.train.item_counts[target] > 0
     for place in np.flatnonzero(askable).tolist():
-        askable[place] = target[place] not in full.item[full.start[rows[place]] : ends[place]]
+        earlier = np.arange(full.start[rows[place]], ends[place])
+        had = earlier if targets is None else earlier[targets.had(full, earlier)]
+        askable[place] = target[place] not in full.item[had]
     kept = np.sort(np.flatnonzero(askable)[:most])
     rows, ends = rows[kept], ends[kept]
     weight = 1.0 / np.bincount(rows, minlength=len(full))[rows] if len(rows) else np.empty(0)
@@ -82,5 +87,6 @@ def examples_of(held: Holdout, known: Dataset, *, most: int) -> Examples:
         histories=replace(full, start=full.start[rows], stop=ends, asked=np.asarray(full.time[ends])),
         target=target[kept],
         target_time=np.asarray(full.time[ends]),
+        targets=targets,
     )
     return Examples(queries=queries, weight_E=weight / weight.sum() if len(rows) else weight)

@@ -23,6 +23,7 @@ from regard.data.columns import Column
 from regard.data.dataset import Dataset
 from regard.data.loader import LoaderConfig, WindowLoader
 from regard.data.split import SplitSpec, hold_out
+from regard.data.target import TargetSpec, until_last_target
 from regard.errors import SplitError
 from regard.losses.choose import LossConfig, make_loss
 from regard.models.blend import Blend
@@ -55,6 +56,9 @@ class FitConfig(Config):
     refit
         Whether a fresh model is trained on everything once the number of epochs is known; ``"auto"``: unless
         validation kept back less than 2 % of the events, which are not worth as much time again.
+    target
+        Which types of events are asked for; by default all. The log that is trained on has to know it too
+        (`Dataset.asking`).
     """
 
     model: str = "causal"
@@ -64,6 +68,7 @@ class FitConfig(Config):
     train: TrainConfig = TrainConfig()
     blend: BlendConfig = BlendConfig()
     refit: bool | Literal["auto"] = "auto"
+    target: TargetSpec = TargetSpec()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,10 +229,13 @@ def _train(
 ) -> TrainResult:
     trainer = Trainer(
         model,
-        loader=WindowLoader(train.histories, config.loader, seed=options.seed),
+        loader=WindowLoader(
+            until_last_target(train.histories, train.targets), config.loader, seed=options.seed
+        ),
         loss=make_loss(config.loss, train.item_counts),
         config=config.train,
         options=options,
+        targets=train.targets,
     )
     epochs = min(config.train.epochs, config.train.stop_after or config.train.epochs)
     return trainer.run(
@@ -242,6 +250,13 @@ def _train(
 def _fingerprint(train: Dataset, config: FitConfig, options: RunOptions) -> str:
     """Name data, configuration and seed: only the same run may resume from a checkpoint."""
     digest = hashlib.sha256(config.model_dump_json().encode() + options.model_dump_json().encode())
-    for array in (train.histories.start, train.histories.stop, train.histories.item, train.histories.time):
+    histories = train.histories
+    for array in (
+        histories.start,
+        histories.stop,
+        histories.item,
+        histories.time,
+        *histories.fields.values(),
+    ):
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()

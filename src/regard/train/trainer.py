@@ -24,6 +24,7 @@ from torch import Tensor
 from regard.config import RunOptions
 from regard.data.loader import WindowLoader
 from regard.data.packing import PackedBatch
+from regard.data.target import Targets
 from regard.errors import TrainingError
 from regard.losses.base import Loss
 from regard.losses.targets import NextItem, next_item
@@ -63,6 +64,15 @@ class TrainResult:
     history: list[dict[str, object]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Learned:
+    """What a step gave: the sum of its losses, the weight of its targets, and its number of inputs."""
+
+    total: float
+    count: float
+    events: int
+
+
 class Trainer:
     """Trains a model on the batches of a loader.
 
@@ -78,6 +88,8 @@ class Trainer:
         Schedule and optimiser.
     options
         Seed, device, precision.
+    targets
+        Which types of events are asked for and what they count; None: all alike.
     """
 
     def __init__(
@@ -88,12 +100,14 @@ class Trainer:
         loss: Loss,
         config: TrainConfig,
         options: RunOptions,
+        targets: Targets | None = None,
     ) -> None:
         self.model = model.to(options.device)
         self.loader, self.loss, self.config, self.options = loader, loss, config, options
         self._optimizer = Optimizer(self.model, config)
         keep_few_kernels()
         self._type = product_type(options.precision, options.device)
+        self._weight_Y1 = None if targets is None else torch.from_numpy(targets.weight_Y1).to(options.device)
         self._stop = False
 
     def run(
@@ -160,16 +174,20 @@ class Trainer:
         self._events = 0
         steps = self.loader.steps(done.epoch)
         for batch in self.loader.epoch(done.epoch, skip=done.step):
-            total, count = self._step(batch, done, steps)
+            learned = self._step(batch, done, steps)
             done.step += 1
             if self.config.average > 0:
                 so_far = done.epoch * steps + done.step
                 add_to_average(done.average, self.model, share=self.config.average, steps=so_far)
-            done.loss_sum += total
-            done.loss_count += count
-            self._events += count
+            done.loss_sum += learned.total
+            done.loss_count += learned.count
+            self._events += learned.events
             said = StepDone(
-                epoch=done.epoch + 1, step=done.step, steps=steps, events=count, loss=total / max(count, 1)
+                epoch=done.epoch + 1,
+                step=done.step,
+                steps=steps,
+                events=learned.events,
+                loss=learned.total / (learned.count or 1),
             )
             for hook in hooks:
                 hook.step(said)
@@ -180,26 +198,28 @@ class Trainer:
                 saved = time.monotonic()
         return True
 
-    def _step(self, batch: PackedBatch, done: Progress, steps: int) -> tuple[float, int]:
-        """Learn from one batch; return the sum of its losses and their number."""
+    def _step(self, batch: PackedBatch, done: Progress, steps: int) -> _Learned:
+        """Learn from one batch; one without a target leaves the weights as they are."""
         seeds = np.random.SeedSequence([self.options.seed, done.epoch, done.step])
         torch.manual_seed(int(seeds.generate_state(1)[0]))
         progress = (done.epoch + (done.step + 1) / steps) / self.config.epochs
-        asked = next_item(batch.to(self.options.device))
-        total, count = 0.0, len(asked.target_T)
+        asked = next_item(batch.to(self.options.device), weight_Y1=self._weight_Y1)
+        total, count = 0.0, asked.count
         for part in asked.parts(self.config.part_events):
-            total += self._learn(part, count, done)
-        self._optimizer.step(rate(self.config, progress))
-        return total, count
+            if part.count > 0:
+                total += self._learn(part, count, done)
+        if count > 0:
+            self._optimizer.step(rate(self.config, progress))
+        return _Learned(total=total, count=count, events=len(asked.target_T))
 
-    def _learn(self, asked: NextItem, count: int, done: Progress) -> float:
+    def _learn(self, asked: NextItem, count: float, done: Progress) -> float:
         """Add a part's gradient of the mean loss over `count` targets; return the sum of its losses."""
         with torch.autocast(
             self.options.device.split(":")[0], dtype=self._type, enabled=self._type != torch.float32
         ):
             catalogue = self.model.catalogue()
-            encoded = self.model.encode(asked.inputs, catalogue)
-            loss = self.loss(encoded.states_TD, asked.target_T, catalogue)
+            some = asked.asked(self.model.encode(asked.inputs, catalogue).states_TD)
+            loss = self.loss(some.states_MD, some.target_M, catalogue, some.weight_M)
         total = float(loss.total.detach())
         if not math.isfinite(total):
             users = ", ".join(str(user) for user in asked.inputs.user_U[:10].tolist())
@@ -208,7 +228,7 @@ class Trainer:
                 f"{asked.inputs.num_users} users (numbers {users} ...): lower the learning rate, or look at "
                 "the events of these users"
             )
-        (loss.total / max(count, 1)).backward()  # type: ignore[no-untyped-call]
+        (loss.total / count).backward()  # type: ignore[no-untyped-call]
         return total
 
     def _end_epoch(self, done: Progress, hooks: Sequence[Hook], validate: Callable[[], float] | None) -> None:
@@ -225,7 +245,7 @@ class Trainer:
         said = EpochDone(
             epoch=done.epoch,
             epochs=min(self.config.epochs, self.config.stop_after or self.config.epochs),
-            loss=done.loss_sum / max(done.loss_count, 1),
+            loss=done.loss_sum / (done.loss_count or 1),
             validation=value,
             best=best,
             seconds=time.monotonic() - self._begun,
