@@ -35,7 +35,7 @@ from regard.nn.fuse import Fused, Fusion, make_fusion
 __all__ = ["ID_FIELD", "ItemConfig", "ItemEncoder", "ItemFeatures"]
 
 ID_FIELD = "item_id"
-_TABLE_UP_TO = 32_768  # items; more are computed row by row
+_TABLE_UP_TO = 8_192  # items; of more, a step of training computes only those that it reads
 _ROWS_AT_ONCE = 8_192
 
 
@@ -156,13 +156,12 @@ class ItemEncoder(nn.Module):
     def fused(self, item_R: Tensor, *, without: int | None = None) -> Fused:
         """Return the vectors of items and what each field has in them; `without` a field, by its place."""
         rows = [self._id_rows(item_R), *(stored(item_R) for stored in self.fields)]
-        value_RFD = torch.stack([row.value_RD for row in rows], dim=1)
         present_RF = torch.stack([row.present_R for row in rows], dim=1)
         if without is not None:
             present_RF[:, without] = False
         if self.training:
             present_RF = self._dropped(present_RF)
-        fused: Fused = self.fuse(value_RFD, present_RF)
+        fused: Fused = self.fuse([row.value_RD for row in rows], present_RF)
         return fused
 
     def _id_rows(self, item_R: Tensor) -> FieldRows:

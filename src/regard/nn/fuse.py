@@ -14,6 +14,7 @@ Shape letters: R rows, F fields, D width, H heads.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -58,7 +59,7 @@ class AttributeAttention(nn.Module):
     Examples
     --------
     >>> fuse = AttributeAttention(3, 4)
-    >>> fused = fuse(torch.ones(1, 3, 4), torch.tensor([[True, False, True]]))
+    >>> fused = fuse(3 * [torch.ones(1, 4)], torch.tensor([[True, False, True]]))
     >>> [round(weight, 2) for weight in fused.weight_RF[0].tolist()]
     [0.67, 0.0, 0.33]
     """
@@ -73,20 +74,29 @@ class AttributeAttention(nn.Module):
             self.bias_FH[0] = math.log(max(fields - 1, 1))
         self.project = nn.Linear(width, width, bias=False) if asks else None
 
-    def forward(self, value_RFD: Tensor, present_RF: Tensor, query_RD: Tensor | None = None) -> Fused:
-        """Fuse ``[R, F, D]`` values; `query_RD` is added to the learned query."""
-        rows, fields, width = value_RFD.shape
-        query = self.query_FD
+    def forward(self, values: Sequence[Tensor], present_RF: Tensor, query_RD: Tensor | None = None) -> Fused:
+        """Fuse F tensors of ``[R, D]`` values; `query_RD` is added to the learned query."""
+        rows, width = values[0].shape
+        asked = None
         if query_RD is not None:
             assert self.project is not None, "made without asks=True"
-            query = query + self.project(query_RD)[:, None]
-        score_RFH = (value_RFD * query).view(rows, fields, self.heads, -1).sum(-1)
-        score_RFH = score_RFH * (self.heads / width) ** 0.5 + self.bias_FH
-        score_RFH = score_RFH.float().masked_fill(~present_RF[:, :, None], -1e30)
+            asked = self.project(query_RD)
+        scores = []
+        for value_RD, query_D in zip(values, self.query_FD, strict=True):
+            query = query_D if asked is None else query_D + asked
+            scores.append(self._dot(value_RD, query))
+        score_RFH = torch.stack(scores, dim=1).float() * (self.heads / width) ** 0.5 + self.bias_FH
+        score_RFH = score_RFH.masked_fill(~present_RF[:, :, None], -1e30)
         weight_RFH = torch.softmax(score_RFH, dim=1) * present_RF[:, :, None]
-        parts_RFH = value_RFD.view(rows, fields, self.heads, -1)
-        y_RD = torch.einsum("rfh,rfhe->rhe", weight_RFH.to(value_RFD.dtype), parts_RFH).reshape(rows, width)
-        return Fused(y_RD=y_RD, weight_RF=weight_RFH.mean(2))
+        parts = (value_RD.view(rows, self.heads, -1) for value_RD in values)
+        y_RHE = _weighted(parts, weight_RFH[..., None])
+        return Fused(y_RD=y_RHE.reshape(rows, width), weight_RF=weight_RFH.mean(2))
+
+    def _dot(self, value_RD: Tensor, query: Tensor) -> Tensor:
+        """Return ``[R, H]`` dot products with a query for all rows (``[D]``) or for each (``[R, D]``)."""
+        if self.heads == 1 and query.dim() == 1:
+            return (value_RD @ query.to(value_RD.dtype))[:, None]
+        return (value_RD * query).view(len(value_RD), self.heads, -1).sum(-1)
 
 
 class AttributeGate(nn.Module):
@@ -103,21 +113,32 @@ class AttributeGate(nn.Module):
         self.query_FD = nn.Parameter(torch.zeros(fields, width))
         self.bias_F = nn.Parameter(torch.full((fields,), -1.0))
 
-    def forward(self, value_RFD: Tensor, present_RF: Tensor) -> Fused:
-        """Fuse ``[R, F, D]`` values."""
-        score_RF = (value_RFD * self.query_FD).sum(-1) * value_RFD.shape[2] ** -0.5 + self.bias_F
+    def forward(self, values: Sequence[Tensor], present_RF: Tensor) -> Fused:
+        """Fuse F tensors of ``[R, D]`` values."""
+        scores = [v_RD @ q_D.to(v_RD.dtype) for v_RD, q_D in zip(values, self.query_FD, strict=True)]
+        score_RF = torch.stack(scores, dim=1).float() * values[0].shape[1] ** -0.5 + self.bias_F
         weight_RF = torch.sigmoid(score_RF)
         weight_RF = torch.cat([torch.ones_like(weight_RF[:, :1]), weight_RF[:, 1:]], dim=1) * present_RF
-        return Fused(y_RD=torch.einsum("rf,rfd->rd", weight_RF, value_RFD), weight_RF=weight_RF)
+        return Fused(y_RD=_weighted(values, weight_RF[..., None]), weight_RF=weight_RF)
 
 
 class AttributeSum(nn.Module):
     """The sum of the fields that are present."""
 
-    def forward(self, value_RFD: Tensor, present_RF: Tensor) -> Fused:
-        """Fuse ``[R, F, D]`` values."""
-        weight_RF = present_RF.to(value_RFD.dtype)
-        return Fused(y_RD=torch.einsum("rf,rfd->rd", weight_RF, value_RFD), weight_RF=weight_RF)
+    def forward(self, values: Sequence[Tensor], present_RF: Tensor) -> Fused:
+        """Fuse F tensors of ``[R, D]`` values."""
+        weight_RF = present_RF.float()
+        return Fused(y_RD=_weighted(values, weight_RF[..., None]), weight_RF=weight_RF)
+
+
+def _weighted(values: Iterable[Tensor], weight: Tensor) -> Tensor:
+    """Return the sum of the values, each times its column of weights."""
+    total: Tensor | None = None
+    for place, value in enumerate(values):
+        part = value * weight[:, place].to(value.dtype)
+        total = part if total is None else total + part
+    assert total is not None
+    return total
 
 
 def make_fusion(kind: Fusion, fields: int, width: int, *, heads: int = 1) -> nn.Module:
