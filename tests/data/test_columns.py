@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from regard.data.columns import Bags, Codes, Column, Numbers, Vectors
+from regard.data.columns import Bags, Codes, Column, Numbers, Vectors, columns_of_arrays, columns_to_arrays
 
 THREE_ROWS = (
     Codes(code_R=np.array([0, 1, 2], dtype=np.int32), size=3),
@@ -18,3 +18,15 @@ THREE_ROWS = (
 @pytest.mark.parametrize("column", THREE_ROWS, ids=lambda column: type(column).__name__)
 def test_a_column_has_as_many_rows_as_its_table(column: Column) -> None:
     assert len(column) == 3
+
+
+def test_columns_come_back_from_their_arrays_as_they_were() -> None:
+    columns = {f"field {place}": column for place, column in enumerate(THREE_ROWS)}
+
+    back = columns_of_arrays(list(columns), columns_to_arrays(columns))
+
+    assert list(back) == list(columns)
+    for name, column in columns.items():
+        assert type(back[name]) is type(column)
+        for part in column.__slots__:
+            np.testing.assert_array_equal(getattr(back[name], part), getattr(column, part))

@@ -10,12 +10,23 @@ Shape letters: R rows, J codes of all bags together, E width of a vector, B piec
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Final
 
 import numpy as np
 
-__all__ = ["MISSING", "UNSEEN", "Bags", "Codes", "Column", "Numbers", "Vectors"]
+__all__ = [
+    "MISSING",
+    "UNSEEN",
+    "Bags",
+    "Codes",
+    "Column",
+    "Numbers",
+    "Vectors",
+    "columns_of_arrays",
+    "columns_to_arrays",
+]
 
 MISSING: Final = 0
 UNSEEN: Final = 1
@@ -103,3 +114,34 @@ class Vectors:
 
 
 Column = Codes | Bags | Numbers | Vectors
+
+_FORMS: Final = {form.__name__: form for form in (Codes, Bags, Numbers, Vectors)}
+
+
+def columns_to_arrays(columns: Mapping[str, Column]) -> dict[str, np.ndarray]:
+    """Return the arrays of columns by ``place.form.part``, for a file; see `columns_of_arrays`.
+
+    Examples
+    --------
+    >>> arrays = columns_to_arrays({"colour": Codes(code_R=np.array([2, 0], dtype=np.int32), size=3)})
+    >>> sorted(arrays)
+    ['0.Codes.code_R', '0.Codes.size']
+    >>> columns_of_arrays(["colour"], arrays)["colour"].code_R.tolist()
+    [2, 0]
+    """
+    return {
+        f"{place}.{type(column).__name__}.{part.name}": np.asarray(getattr(column, part.name))
+        for place, column in enumerate(columns.values())
+        for part in fields(column)
+    }
+
+
+def columns_of_arrays(names: list[str], arrays: Mapping[str, np.ndarray]) -> dict[str, Column]:
+    """Return the columns called `names` from what `columns_to_arrays` made of them."""
+    parts: dict[int, dict[str, Any]] = {}
+    forms: dict[int, str] = {}
+    for key, array in arrays.items():
+        place, form, part = key.split(".")
+        forms[int(place)] = form
+        parts.setdefault(int(place), {})[part] = int(array) if part == "size" else array
+    return {name: _FORMS[forms[place]](**parts[place]) for place, name in enumerate(names)}
