@@ -1,0 +1,1 @@
+"""Coders: one for each kind of field, fitted on training rows."""
