@@ -95,7 +95,7 @@ def _of_lists(facts: ColumnFacts) -> tuple[str, str]:
             return "vector", f"lists of {lengths[0]} numbers with decimals"
         return (
             "vector",
-            f"lists of {lengths.to_numpy().min()} to {lengths.to_numpy().max()} numbers; vectors must all have "
+            f"lists of {lengths.to_numpy().min()} to {lengths.to_numpy().max()} numbers; vectors have all "
             "the same number",
         )
     if inner.is_nested() or inner in (pl.Binary, pl.Object):

@@ -54,10 +54,16 @@ class Codebook(Config):
     def fit(cls, text: pl.Series, *, least: int = 2) -> Codebook:
         """Learn the values of training rows; those that fewer than `least` rows have are rare."""
         counts = text.drop_nulls().rename("value").value_counts(name="count")
-        counts = counts.filter(pl.col("count") >= least).sort(["count", "value"], descending=[True, False])
-        if counts.height <= MOST_VALUES:
-            return cls(values=tuple(counts["value"].to_list()))
-        return cls(values=tuple(counts["value"].head(KEPT).to_list()), buckets=BUCKETS)
+        return cls.of_counts(counts["value"], counts["count"], least=least)
+
+    @classmethod
+    def of_counts(cls, values: pl.Series, counts: pl.Series, *, least: int = 2) -> Codebook:
+        """Learn from different values and the number of training rows of each."""
+        table = pl.DataFrame({"value": values, "count": counts}).filter(pl.col("count") >= least)
+        table = table.sort(["count", "value"], descending=[True, False])
+        if table.height <= MOST_VALUES:
+            return cls(values=tuple(table["value"].to_list()))
+        return cls(values=tuple(table["value"].head(KEPT).to_list()), buckets=BUCKETS)
 
     @property
     def size(self) -> int:
