@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from regard.data.prepare import PrepareOptions, prepare
 from regard.data.schema import Columns
 from regard.data.split import SplitSpec, hold_out
 from regard.data.tables import Source
+from regard.data.target import TargetSpec
 from regard.evaluation.protocol import EvaluateOptions
 from regard.evaluation.report import Report
 from regard.keep import load_model
@@ -70,7 +71,8 @@ def fit(
     recipe
         Name of a recipe, or a whole configuration.
     settings
-        Changes to the recipe by name: ``{"epochs": 5}``.
+        Changes to the recipe by name: ``{"epochs": 5}``; ``{"target": "purchase"}`` asks for events of this
+        type (or of several) alone, where the log has several, and still reads all.
     split
         What is held out for `Model.evaluate`: ``"time"``, ``"time:0.8"``, ``"time:2011-11-01"``,
         ``"leave-last-out"`` or ``"none"``.
@@ -97,17 +99,28 @@ def fit_dataset(
     recipe: str | FitConfig = "sequential",
     settings: Mapping[str, Any] | None = None,
     split: str | SplitSpec = "time",
+    target: TargetSpec | str | Sequence[str] | None = None,
     run: Run | None = None,
 ) -> Model:
-    """Train a model on a log that is already prepared; see `fit`."""
+    """Train a model on a log that is already prepared; see `fit`.
+
+    `target` names the types of events that are asked for; None leaves it to recipe and settings.
+    """
     import torch
 
     run = run or Run()
     spec = SplitSpec.parse(split) if isinstance(split, str) else split
     if run.options.threads is not None:
         torch.set_num_threads(run.options.threads)
+    chosen = TargetSpec.of(target)
+    dataset = dataset.asking(chosen)
     train = hold_out(dataset, spec).train
     config = recipe if isinstance(recipe, FitConfig) else recipe_for(recipe, train, settings=settings)
+    if target is None and config.target != chosen:  # the recipe names types: cut the log for them
+        return fit_dataset(
+            dataset, recipe=recipe, settings=settings, split=spec, target=config.target, run=run
+        )
+    config = config.changed(target=chosen)
     fitted = fit_model(train, config, split=spec, options=run.options, watch=run.watch)
     phases = {"search": fitted.search, "refit": fitted.refit}
     return Model(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import polars as pl
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["load_model", "save_model"]
 
+_FIELD: Final = "field."  # before the names of further columns of events
+
 
 def save_model(model: Model, folder: str | Path) -> None:
     """Write `model` to a folder; an older model there is replaced only when this one is complete."""
@@ -40,6 +42,7 @@ def save_model(model: Model, folder: str | Path) -> None:
         "options": model.options.to_json(),
         "split": model.split.to_json(),
         "blend": model.blend.weights.to_json(),
+        "events": _event_names(dataset),
         "torch": torch.__version__,
     }
     index = model.index
@@ -81,7 +84,8 @@ def load_model(folder: str | Path) -> Model:
         histories=histories,
         item_table=items,
         user_table=users,
-    )
+        event_types=_vocab(document["events"]["types"]),
+    ).asking(config.target)
     network = build(config.model, config.shape, num_items=len(dataset.items))
     network.load_state_dict(dict(content.tensors["weights"]))
     network.eval()
@@ -110,7 +114,7 @@ def _tensors(histories: Histories, train: Histories) -> dict[str, Tensor]:
         "train_stop": stop - lengths + train.lengths,
         "item": histories.item[events],
         "time": histories.time[events],
-    }
+    } | {f"{_FIELD}{name}": column[events] for name, column in histories.fields.items()}
     return {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
 
 
@@ -149,7 +153,22 @@ def _histories(tensors: Mapping[str, Tensor]) -> Histories:
         stop=tensors["stop"].numpy(),
         item=tensors["item"].numpy(),
         time=tensors["time"].numpy(),
+        fields={
+            name.removeprefix(_FIELD): column.numpy()
+            for name, column in tensors.items()
+            if name.startswith(_FIELD)
+        },
     )
+
+
+def _event_names(dataset: Dataset) -> dict[str, Any]:
+    """Return what the codes of event types stand for, for JSON."""
+    types = dataset.event_types
+    return {"types": None if types is None else types.ids.to_list()}
+
+
+def _vocab(ids: list[Any] | None) -> Vocab | None:
+    return None if ids is None else Vocab.of(ids)
 
 
 def _card(model: Model) -> str:

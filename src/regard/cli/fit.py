@@ -25,6 +25,8 @@ def fit(
     recipe: opt.Recipe = "sequential",
     settings: opt.Setting = None,
     split: opt.Split = "time",
+    target: opt.Target = None,
+    type_weight: opt.TypeWeight = None,
     seed: opt.Seed = 0,
     device: opt.Device = "cpu",
     precision: opt.Precision = "auto",
@@ -41,7 +43,9 @@ def fit(
         --columns user_id=CustomerID,item_id=StockCode,timestamp=InvoiceDate
 
     The latest tenth of the log is held out, so that `regard evaluate MODEL` can say how good the model
-    is; `--split none` learns from everything, for serving. Ctrl-C keeps the best model so far, and
+    is; `--split none` learns from everything, for serving. In a log of several types of events, `--target
+    purchase` asks for purchases and reads everything; lists then leave out what was purchased, not what
+    was only viewed. Ctrl-C keeps the best model so far, and
     `--resume` goes on.
     """
     from regard.artifact import check_target
@@ -63,6 +67,8 @@ def fit(
             recipe=recipe,
             settings=settings or [],
             split=split,
+            target=target,
+            type_weights=type_weight or [],
             options=options,
             drop_bad_rows=drop_bad_rows,
             work=work,

@@ -26,7 +26,9 @@ __all__ = [
     "Seed",
     "Setting",
     "Split",
+    "Target",
     "Threads",
+    "TypeWeight",
     "Users",
     "hooks_on",
     "messages",
@@ -57,6 +59,16 @@ Split = Annotated[
         help="What is held out: time, time:0.8, time:2011-11-01, leave-last-out, or none "
         "(learn from everything).",
     ),
+]
+Target = Annotated[
+    str | None,
+    typer.Option(
+        "--target", help="Types of events that are asked for: purchase, or purchase,cart. All are read."
+    ),
+]
+TypeWeight = Annotated[
+    list[str] | None,
+    typer.Option("--type-weight", help="What a target of a type counts in training: cart=0.2; repeat."),
 ]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed: the same one gives the same model.")]
 Device = Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:1.")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +38,8 @@ class TrainingRequest:
         Folder of the run: prepared log, checkpoints, log of epochs. None: everything in memory.
     resume
         Whether to go on from what lies in `work`.
+    target, type_weights
+        Types of events that are asked for, as typed, and pairs ``type=weight``.
     """
 
     events: Path
@@ -51,6 +53,8 @@ class TrainingRequest:
     drop_bad_rows: bool
     work: Path | None
     resume: bool = False
+    target: str | None = None
+    type_weights: list[str] = field(default_factory=list)
 
 
 def train(request: TrainingRequest, console: Console) -> Model:
@@ -107,10 +111,13 @@ def _train(request: TrainingRequest, console: Console) -> Model:
     from regard.data.prepare import PrepareOptions, prepare
     from regard.data.schema import parse_columns
     from regard.data.split import SplitSpec
+    from regard.data.target import TargetSpec
     from regard.recipes.book import parse_settings
     from regard.train.fitting import Watch
 
     split = SplitSpec.parse(request.split)
+    given = request.target is not None or request.type_weights
+    target = TargetSpec.parse(request.target, request.type_weights) if given else None
     settings = parse_settings(request.settings)
     work = request.work
     options = PrepareOptions(on_bad="drop" if request.drop_bad_rows else "error")
@@ -132,4 +139,6 @@ def _train(request: TrainingRequest, console: Console) -> Model:
     log = None if work is None else work / "training.jsonl"
     watch = Watch(hooks=hooks_on(console, log), folder=work, resume=request.resume)
     run = Run(options=request.options, watch=watch)
-    return fit_dataset(prepared.dataset, recipe=request.recipe, settings=settings, split=split, run=run)
+    return fit_dataset(
+        prepared.dataset, recipe=request.recipe, settings=settings, split=split, target=target, run=run
+    )

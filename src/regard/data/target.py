@@ -56,6 +56,15 @@ class TargetSpec(Config):
     weights: dict[str, float] = pydantic.Field(default_factory=dict)
     seen: Literal["target", "any"] = "target"
 
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _named(cls, given: Any) -> Any:
+        """Take names of types for a specification, so that a setting can be written ``target=purchase``."""
+        names = [given] if isinstance(given, str) else given
+        if not isinstance(names, list | tuple):
+            return given
+        return {"types": tuple(part.strip() for name in names for part in str(name).split(","))}
+
     @pydantic.model_validator(mode="after")
     def _check(self) -> Self:
         if len(set(self.types)) < len(self.types) or "" in self.types:

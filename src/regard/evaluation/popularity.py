@@ -37,8 +37,8 @@ class Popularity:
 
     @classmethod
     def fit(cls, train: Dataset) -> Popularity:
-        """Count the events of the training data."""
-        counts = train.item_counts
+        """Count the events of the training data that are asked for."""
+        counts = train.target_counts
         return cls(score_V=torch.from_numpy(counts / max(int(counts.sum()), 1)).log().float())
 
     @property
@@ -70,7 +70,7 @@ class RecentPopularity:
 
     @classmethod
     def fit(cls, train: Dataset, *, days: float = 7) -> RecentPopularity:
-        """Count the events of the window of `days` days that ends at the last training event.
+        """Count the events asked for in the window of `days` days that ends with the last of them.
 
         Raises
         ------
@@ -81,6 +81,7 @@ class RecentPopularity:
         """
         if not days > 0:
             raise ConfigError(f"days = {days}: the window must be longer than nothing; give days > 0")
+        train = train.only_targets()
         events = train.histories.events()
         if len(events) == 0:
             raise SplitError("there is no training event, so nothing is popular")

@@ -80,7 +80,9 @@ def parse_settings(pairs: list[str]) -> dict[str, Any]:
 
 
 def _path(document: Mapping[str, Any], key: str) -> list[str]:
-    """Find a setting by its path, or by its name alone where only one has it."""
+    """Find a setting by its path, or by its name alone where only one has it; ``target`` is one as a whole."""
+    if key == "target":
+        return [key]
     paths = _paths(document)
     found = [path for path in paths if ".".join(path) == key] or [path for path in paths if path[-1] == key]
     if len(found) == 1:
