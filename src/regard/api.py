@@ -9,6 +9,7 @@ from typing import Any
 
 from regard.config import RunOptions
 from regard.data.dataset import Dataset
+from regard.data.media import Media
 from regard.data.prepare import PrepareOptions, prepare
 from regard.data.schema import Columns
 from regard.data.split import SplitSpec, hold_out
@@ -19,6 +20,7 @@ from regard.evaluation.report import Report
 from regard.keep import load_model
 from regard.model import Model
 from regard.recipes.book import recipe_for
+from regard.train.describing import Description, describe_items
 from regard.train.fitting import FitConfig, Watch, fit_model
 
 __all__ = ["Run", "evaluate", "fit", "fit_dataset", "load"]
@@ -38,12 +40,15 @@ class Run:
         Progress and checkpoints.
     folder
         Where to keep the prepared log, so that it need not fit in memory; None: in memory.
+    media
+        Where the files are that the table of items names, and how far their encoding has come.
     """
 
     options: RunOptions = field(default_factory=RunOptions)
     prepare: PrepareOptions = field(default_factory=PrepareOptions)
     watch: Watch = field(default_factory=Watch)
     folder: Path | None = None
+    media: Media = field(default_factory=Media)
 
 
 def fit(
@@ -121,7 +126,12 @@ def fit_dataset(
             dataset, recipe=recipe, settings=settings, split=spec, target=config.target, run=run
         )
     config = config.changed(target=chosen)
-    fitted = fit_model(train, config, split=spec, options=run.options, watch=run.watch)
+    described = (
+        describe_items(train, said=config.fields, media=run.media) if config.attributes else Description()
+    )
+    fitted = fit_model(
+        train, config, split=spec, options=run.options, watch=run.watch, columns=described.columns
+    )
     phases = {"search": fitted.search, "refit": fitted.refit}
     return Model(
         network=fitted.model,
@@ -138,6 +148,7 @@ def fit_dataset(
             for epoch in result.history
         ],
         interrupted=fitted.interrupted,
+        items=described,
     )
 
 

@@ -14,6 +14,8 @@ from torch import Tensor
 
 from regard.artifact import ArtifactContent, read_artifact, write_artifact
 from regard.config import RunOptions
+from regard.data.coding import Coders
+from regard.data.columns import columns_of_arrays, columns_to_arrays
 from regard.data.dataset import Dataset
 from regard.data.histories import Histories
 from regard.data.split import SplitSpec
@@ -21,9 +23,11 @@ from regard.data.vocab import Vocab
 from regard.errors import ArtifactError
 from regard.model import Model
 from regard.models.blend import Blend, BlendWeights
+from regard.models.items import ItemFeatures
 from regard.models.memory import ItemMemory
 from regard.models.registry import build
 from regard.recommend.approx import ApproxIndex, IndexRecord
+from regard.train.describing import Description
 from regard.train.fitting import FitConfig
 
 if TYPE_CHECKING:
@@ -43,6 +47,7 @@ def save_model(model: Model, folder: str | Path) -> None:
         "split": model.split.to_json(),
         "blend": model.blend.weights.to_json(),
         "events": _event_names(dataset),
+        "items": {"coders": model.items.coders.to_json(), "columns": list(model.items.columns)},
         "torch": torch.__version__,
     }
     index = model.index
@@ -55,6 +60,7 @@ def save_model(model: Model, folder: str | Path) -> None:
                 "weights": {name: value.cpu() for name, value in model.network.state_dict().items()},
                 "blend": _blend_tensors(model.blend),
                 "histories": _tensors(dataset.histories, model.train.histories),
+                "items": _item_tensors(model.items),
             }
             | ({} if index is None else {"index": {"graph": index.to_bytes()}}),
             tables={"items": dataset.item_table, "users": dataset.user_table},
@@ -86,20 +92,24 @@ def load_model(folder: str | Path) -> Model:
         user_table=users,
         event_types=_vocab(document["events"]["types"]),
     ).asking(config.target)
-    network = build(config.model, config.shape, num_items=len(dataset.items))
+    stop = content.tensors["histories"]["train_stop"].numpy()
+    train = dataset.part(replace(histories, stop=stop))
+    described = _items(document["items"], content.tensors["items"])
+    features = ItemFeatures(columns=described.columns, trained_V=train.item_counts > 0)
+    network = build(config.model, config.shape, num_items=len(dataset.items), features=features)
     network.load_state_dict(dict(content.tensors["weights"]))
     network.eval()
-    stop = content.tensors["histories"]["train_stop"].numpy()
     return Model(
         network=network,
         blend=_blend(content.tensors["blend"], BlendWeights.from_json(document["blend"])),
         dataset=dataset,
-        train=dataset.part(replace(histories, stop=stop)),
+        train=train,
         split=SplitSpec.from_json(document["split"]),
         config=config,
         options=RunOptions.from_json(document["options"]),
         training=[json.loads(line) for line in content.texts["training.jsonl"].splitlines()],
         index=_index(content, num_items=len(dataset.items)),
+        items=described,
     )
 
 
@@ -116,6 +126,30 @@ def _tensors(histories: Histories, train: Histories) -> dict[str, Tensor]:
         "time": histories.time[events],
     } | {f"{_FIELD}{name}": column[events] for name, column in histories.fields.items()}
     return {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
+
+
+_COLUMN: Final = "column."
+_CODER: Final = "coder."
+
+
+def _item_tensors(items: Description) -> dict[str, Tensor]:
+    arrays = {f"{_COLUMN}{name}": array for name, array in columns_to_arrays(items.columns).items()}
+    arrays |= {f"{_CODER}{name}": array for name, array in items.coders.arrays().items()}
+    return {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
+
+
+def _items(document: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Description:
+    def under(start: str) -> dict[str, np.ndarray]:
+        return {
+            name.removeprefix(start): value.numpy()
+            for name, value in tensors.items()
+            if name.startswith(start)
+        }
+
+    return Description(
+        coders=Coders.from_json(document["coders"], under(_CODER)),
+        columns=columns_of_arrays(document["columns"], under(_COLUMN)),
+    )
 
 
 def _blend_tensors(blend: Blend) -> dict[str, Tensor]:

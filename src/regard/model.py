@@ -6,17 +6,20 @@ a model that knows what it learned from can be evaluated honestly later, without
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from regard.config import RunOptions
 from regard.data.dataset import Dataset
+from regard.data.media import Media
+from regard.data.schema import Columns
 from regard.data.split import Holdout, SplitSpec, hold_out
+from regard.data.tables import Source
 from regard.data.vocab import Id
 from regard.errors import SplitError
 from regard.evaluation.baselines import LeftOut, default_baselines
@@ -30,7 +33,11 @@ from regard.recommend.indexing import index_of
 from regard.recommend.recommender import Recommender
 from regard.recommend.request import HistoriesLike, Ids
 from regard.train.blending import recommender_of
+from regard.train.describing import Description
 from regard.train.fitting import FitConfig
+
+if TYPE_CHECKING:
+    from regard.additions import Added
 
 __all__ = ["Model"]
 
@@ -59,6 +66,8 @@ class Model:
         Whether Ctrl-C ended the training early.
     index
         Finds candidates in a large catalogue; None searches it exactly.
+    items
+        What the network reads of the items beside their ids.
     """
 
     network: CausalModel
@@ -71,6 +80,7 @@ class Model:
     training: list[dict[str, Any]] = field(default_factory=list)
     interrupted: bool = False
     index: ApproxIndex | None = None
+    items: Description = field(default_factory=Description)
 
     @cached_property
     def recommender(self) -> Recommender:
@@ -172,6 +182,18 @@ class Model:
                     evaluate(ranker, queries, train=self.train, name=baseline.name, options=options)
                 )
         return Report.of(results, left_out=left_out)
+
+    def add_items(
+        self,
+        items: Source,
+        *,
+        columns: Columns | Mapping[str, str] | None = None,
+        media: Media | None = None,
+    ) -> Added:
+        """Return the model with new items, recommendable at once; see `regard.additions.add_items`."""
+        from regard.additions import add_items
+
+        return add_items(self, items, columns=columns, media=media)
 
     def save(self, folder: str | Path) -> None:
         """Write the model as one folder, atomically: safetensors, JSON, Parquet and hashes."""

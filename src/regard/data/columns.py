@@ -80,7 +80,7 @@ class Numbers:
     Parameters
     ----------
     value_R
-        ``[R]`` float32, NaN where missing; not normalised otherwise than by what the coder says (a logarithm).
+        ``[R]`` float32, NaN where missing; as it is, or what the coder made of it (a logarithm).
     edge_B1
         ``[B + 1]`` float32, strictly ascending: quantiles of the training values, the ends of the pieces
         into which a piecewise-linear embedding cuts the range (Gorishniy et al., "On Embeddings for Numerical
@@ -123,7 +123,8 @@ def columns_to_arrays(columns: Mapping[str, Column]) -> dict[str, np.ndarray]:
 
     Examples
     --------
-    >>> arrays = columns_to_arrays({"colour": Codes(code_R=np.array([2, 0], dtype=np.int32), size=3)})
+    >>> colour = Codes(code_R=np.array([2, 0], dtype=np.int32), size=3)
+    >>> arrays = columns_to_arrays({"colour": colour})
     >>> sorted(arrays)
     ['0.Codes.code_R', '0.Codes.size']
     >>> columns_of_arrays(["colour"], arrays)["colour"].code_R.tolist()
@@ -143,5 +144,5 @@ def columns_of_arrays(names: list[str], arrays: Mapping[str, np.ndarray]) -> dic
     for key, array in arrays.items():
         place, form, part = key.split(".")
         forms[int(place)] = form
-        parts.setdefault(int(place), {})[part] = int(array) if part == "size" else array
+        parts.setdefault(int(place), {})[part] = array.item() if part == "size" else array
     return {name: _FORMS[forms[place]](**parts[place]) for place, name in enumerate(names)}

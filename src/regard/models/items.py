@@ -77,7 +77,7 @@ class ItemFeatures:
     trained_V: np.ndarray
 
     @property
-    def described_V(self) -> np.ndarray:
+    def described(self) -> np.ndarray:
         """``[V]`` bool: items of which at least one field is present."""
         described = np.zeros(len(self.trained_V), dtype=bool)
         for column in self.columns.values():
@@ -126,7 +126,7 @@ class ItemEncoder(nn.Module):
         )
         self.fuse = make_fusion(config.fusion, len(self.names), width, heads=config.heads)
         self.register_buffer("trained_V", torch.from_numpy(features.trained_V), persistent=False)
-        described_V = features.described_V
+        described_V = features.described
         self.known_V = described_V | features.trained_V if config.ids else described_V
 
     @property

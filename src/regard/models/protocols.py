@@ -58,7 +58,7 @@ class Encoder(Protocol):
     """A model that turns histories into states in the space of its items."""
 
     def encode(self, batch: PackedBatch, catalogue: Catalogue | None = None) -> Encoded:
-        """Return the state after each event of the batch; `catalogue` saves computing items' vectors again."""
+        """Return the state after each event of the batch; `catalogue` saves computing its items again."""
         ...
 
     def item_table(self) -> Tensor:

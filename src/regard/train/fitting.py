@@ -21,8 +21,9 @@ import torch
 from regard.config import Config, RunOptions
 from regard.data.columns import Column
 from regard.data.dataset import Dataset
+from regard.data.fields import Fields
 from regard.data.loader import LoaderConfig, WindowLoader
-from regard.data.split import SplitSpec, hold_out
+from regard.data.split import Holdout, SplitSpec, hold_out
 from regard.data.target import TargetSpec, until_last_target
 from regard.errors import SplitError
 from regard.losses.choose import LossConfig, make_loss
@@ -56,6 +57,10 @@ class FitConfig(Config):
     refit
         Whether a fresh model is trained on everything once the number of epochs is known; ``"auto"``: unless
         validation kept back less than 2 % of the events, which are not worth as much time again.
+    fields
+        Kinds of the columns of the table of items that a person said; the others are guessed.
+    attributes
+        Whether the model reads the table of items at all.
     target
         Which types of events are asked for; by default all. The log that is trained on has to know it too
         (`Dataset.asking`).
@@ -68,7 +73,16 @@ class FitConfig(Config):
     train: TrainConfig = TrainConfig()
     blend: BlendConfig = BlendConfig()
     refit: bool | Literal["auto"] = "auto"
+    fields: Fields | None = None
+    attributes: bool = True
     target: TargetSpec = TargetSpec()
+
+    @pydantic.field_validator("fields", mode="before")
+    @classmethod
+    def _as_written(cls, said: object) -> object:
+        """Take fields also as a person writes them: ``{"items": {"brand": "category"}}``."""
+        tables = said.values() if isinstance(said, Mapping) else ()
+        return Fields.parse(said) if any(isinstance(table, Mapping) for table in tables) else said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,11 +169,7 @@ def fit_model(
         If the loss is not finite.
     """
     watch, columns = watch or Watch(), columns or {}
-    inner = SplitSpec() if split.kind == "none" else split
-    try:
-        held = hold_out(train, inner.changed(at=None))
-    except SplitError:
-        held = None
+    held = _validation(train, split)
     if held is None:
         return _without_validation(train, config, options, watch=watch, columns=columns)
     model = _fresh(held.train, config, options, columns)
@@ -175,9 +185,7 @@ def fit_model(
     )
     weighed = find_weights(model, held, train, config.blend)
     refit = None
-    kept_back = 1 - held.train.num_events / train.num_events
-    wanted = kept_back >= _REFIT_FROM if config.refit == "auto" else config.refit
-    if wanted and not search.interrupted:
+    if _wants_refit(config, held, train) and not search.interrupted:
         model = _fresh(train, config, options, columns)
         schedule = config.changed(train=config.train.changed(stop_after=search.best_epoch))
         refit = _train(model, train, schedule, options, watch=watch, title="refit", validate=None)
@@ -190,6 +198,20 @@ def fit_model(
         validation_examples=len(asked),
         validation=weighed.value,
     )
+
+
+def _wants_refit(config: FitConfig, held: Holdout, train: Dataset) -> bool:
+    kept_back = 1 - held.train.num_events / train.num_events
+    return kept_back >= _REFIT_FROM if config.refit == "auto" else config.refit
+
+
+def _validation(train: Dataset, split: SplitSpec) -> Holdout | None:
+    """Cut validation off a log as the test was cut; None if that leaves nobody to ask."""
+    inner = SplitSpec() if split.kind == "none" else split
+    try:
+        return hold_out(train, inner.changed(at=None))
+    except SplitError:
+        return None
 
 
 def _without_validation(
@@ -242,12 +264,12 @@ def _train(
         hooks=watch.hooks(title, epochs),
         validate=validate,
         folder=None if watch.folder is None else watch.folder / title,
-        fingerprint=_fingerprint(train, config, options),
+        fingerprint=_fingerprint(train, model, config, options),
         resume=watch.resume,
     )
 
 
-def _fingerprint(train: Dataset, config: FitConfig, options: RunOptions) -> str:
+def _fingerprint(train: Dataset, model: CausalModel, config: FitConfig, options: RunOptions) -> str:
     """Name data, configuration and seed: only the same run may resume from a checkpoint."""
     digest = hashlib.sha256(config.model_dump_json().encode() + options.model_dump_json().encode())
     histories = train.histories
@@ -257,6 +279,7 @@ def _fingerprint(train: Dataset, config: FitConfig, options: RunOptions) -> str:
         histories.item,
         histories.time,
         *histories.fields.values(),
+        *(data.cpu().numpy() for data in model.buffers()),
     ):
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
