@@ -150,10 +150,8 @@ def fit_model(
 
     Parameters
     ----------
-    train
-        The log to learn from.
-    config
-        What to train and how.
+    train, config
+        The log to learn from; what to train and how.
     split
         How validation is cut off the log; ``none`` cuts it by time.
     options
@@ -168,8 +166,7 @@ def fit_model(
     TrainingError
         If the loss is not finite.
     """
-    watch, columns = watch or Watch(), columns or {}
-    held = _validation(train, split)
+    watch, columns, held = watch or Watch(), columns or {}, _validation(train, split)
     if held is None:
         return _without_validation(train, config, options, watch=watch, columns=columns)
     model = _fresh(held.train, config, options, columns)
@@ -187,8 +184,8 @@ def fit_model(
     refit = None
     if _wants_refit(config, held, train) and not search.interrupted:
         model = _fresh(train, config, options, columns)
-        schedule = config.changed(train=config.train.changed(stop_after=search.best_epoch))
-        refit = _train(model, train, schedule, options, watch=watch, title="refit", validate=None)
+        until = config.changed(train=config.train.changed(stop_after=search.best_epoch))
+        refit = _train(model, train, until, options, watch=watch, title="refit", validate=None)
     parts = make_parts(train, config.blend, wanted=weighed.weights)
     return Fitted(
         model=model,
