@@ -1,21 +1,36 @@
 """``regard data check`` and ``regard data get``: what is in a log, and logs to begin with.
 
-`check` prepares the log exactly as `regard fit` would and shows the report. It knows nothing about data
-that `regard.data` does not tell it.
+`check` prepares the log exactly as `regard fit` would and shows the report, and the kind of every column
+that describes items, users or events. It knows nothing about data that `regard.data` does not tell it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from regard.cli.options import Columns, DropBad, Events, Items, Json, Users, write_json
+from regard.cli.options import (
+    Columns,
+    DropBad,
+    Events,
+    FieldPairs,
+    FieldsFile,
+    Items,
+    Json,
+    Users,
+    said_fields,
+    write_json,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from regard.data.field_check import FieldCheck
+    from regard.data.fields import Fields
+    from regard.data.prepare import Prepared
     from regard.data.report import DataReport, TableReport
 
 __all__ = ["app"]
@@ -35,10 +50,14 @@ def check(
     items: Items = None,
     users: Users = None,
     columns: Columns = None,
+    fields: FieldsFile = None,
+    field: FieldPairs = None,
     drop_bad_rows: DropBad = False,
     json: Json = False,
 ) -> None:
-    """Say what was understood of a log, and every row that cannot be used.
+    """Say what was understood of a log, of what kind every column is, and what cannot be used.
+
+    A kind that was guessed wrongly is said with --field brand=category, or for many in a file with --fields.
 
     Ends with 0 if `regard fit` with the same options would take the log, else with 2.
 
@@ -50,23 +69,25 @@ def check(
 
     try:
         # Bad rows are dropped to see the rest; what was dropped decides whether the log is usable.
-        report = prepare(
+        prepared = prepare(
             events,
             items=items,
             users=users,
             columns=parse_columns(columns or []),
             options=PrepareOptions(on_bad="drop"),
-        ).report
+        )
+        kinds = _kinds(prepared, said_fields(fields, field), events=events, items=items, users=users)
     except RegardError as error:
         if not json:
             raise
         write_json({"usable": False, "error": str(error)})
         raise typer.Exit(2) from None
-    usable = drop_bad_rows or not report.problems
+    report = prepared.report
+    usable = (drop_bad_rows or not report.problems) and not kinds.errors
     if json:
-        write_json({"usable": usable, **report.to_json()})
+        write_json({"usable": usable, **report.to_json(), "fields": kinds.to_json()})
     else:
-        _show(report, usable=usable)
+        _show(report, kinds, usable=usable)
     if not usable:
         raise typer.Exit(2)
 
@@ -97,7 +118,23 @@ def get(
     console.print(data.licence, style="dim", markup=False)
 
 
-def _show(report: DataReport, *, usable: bool) -> None:
+def _kinds(
+    prepared: Prepared, said: Fields, *, events: Path, items: Path | None, users: Path | None
+) -> FieldCheck:
+    """Look at the columns that describe items, users and events."""
+    from regard.data.field_check import check_fields, extra_columns
+    from regard.data.tables import open_table
+
+    extra = extra_columns(open_table(events), prepared.report.columns)
+    tables = {"events": (str(events), extra)} if extra.width else {}
+    if items is not None:
+        tables["items"] = (str(items), prepared.dataset.item_table)
+    if users is not None:
+        tables["users"] = (str(users), prepared.dataset.user_table)
+    return check_fields(tables, said)
+
+
+def _show(report: DataReport, kinds: FieldCheck, *, usable: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -108,14 +145,38 @@ def _show(report: DataReport, *, usable: bool) -> None:
     for name, value in _facts(report):
         table.add_row(name, value)
     console.print(table)
+    _show_kinds(kinds, console)
     for warning in report.warnings:
         console.print(f"[yellow]note:[/] {warning}", soft_wrap=True)
-    _show_problems(report, console, usable=usable)
+    _show_problems(report, kinds.errors, console, usable=usable)
 
 
-def _show_problems(report: DataReport, console: Console, *, usable: bool) -> None:
+def _show_kinds(kinds: FieldCheck, console: Console) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    if not kinds.columns:
+        return
+    table = Table(title="fields", title_justify="left", box=None, padding=(0, 2, 0, 0))
+    for heading in ("table", "column", "kind", "missing", "different", "why"):
+        table.add_column(heading, justify="right" if heading in ("missing", "different") else "left")
+    for column in kinds.columns:
+        different = "" if column.distinct is None else f"{column.distinct:,}"
+        cells = (column.table, column.name, column.kind, f"{column.missing:.1%}", different, column.why)
+        table.add_row(*map(Text, cells), style="dim" if column.kind == "ignore" else None)
+    console.print(table)
+
+
+def _show_problems(report: DataReport, errors: Sequence[str], console: Console, *, usable: bool) -> None:
+    for error in errors:
+        console.print(f"error: {error}", style="red", markup=False, soft_wrap=True)
+    if errors:
+        console.print(
+            "[red]not usable[/]: mend these columns, or say other kinds with --field", soft_wrap=True
+        )
     if not report.problems:
-        console.print("[green]usable[/]: no problems")
+        if usable:
+            console.print("[green]usable[/]: no problems")
         return
     console.print("problems (rows count from 0):")
     for problem in report.problems:

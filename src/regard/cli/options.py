@@ -11,6 +11,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from regard.data.fields import Fields
     from regard.train.hooks import Hook
 
 __all__ = [
@@ -18,6 +19,8 @@ __all__ = [
     "Device",
     "DropBad",
     "Events",
+    "FieldPairs",
+    "FieldsFile",
     "Items",
     "Json",
     "ModelFolder",
@@ -32,6 +35,7 @@ __all__ = [
     "Users",
     "hooks_on",
     "messages",
+    "said_fields",
     "split_ids",
     "write_json",
 ]
@@ -47,6 +51,14 @@ Users = Annotated[Path | None, typer.Option("--users", help="Table of users, one
 Columns = Annotated[
     list[str] | None,
     typer.Option("--columns", help="Your names of columns: user_id=CustomerID; repeat, or use commas."),
+]
+FieldsFile = Annotated[
+    Path | None,
+    typer.Option("--fields", help='JSON of kinds of columns: {"items": {"brand": "category"}}.'),
+]
+FieldPairs = Annotated[
+    list[str] | None,
+    typer.Option("--field", help="Kind of a column: brand=category, users.age=number, genres=set:|; repeat."),
 ]
 Recipe = Annotated[str, typer.Option("--recipe", help="Name of a recipe.")]
 Setting = Annotated[
@@ -101,6 +113,20 @@ def hooks_on(console: Console, log: Path | None) -> Any:
         return listeners
 
     return make
+
+
+def said_fields(file: Path | None, pairs: Sequence[str] | None) -> Fields:
+    """Read the kinds of columns that the options name; a pair overrules the file.
+
+    Examples
+    --------
+    >>> said_fields(None, ["brand=category"]).document()
+    {'items': {'brand': 'category'}}
+    """
+    from regard.data.fields import Fields, parse_fields
+
+    read = Fields() if file is None else Fields.read(file)
+    return read.joined(parse_fields(pairs or []))
 
 
 def split_ids(given: list[str] | None) -> list[str] | None:

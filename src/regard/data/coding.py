@@ -189,7 +189,7 @@ def fit_coders(
     DataError
         If a value cannot be read as the kind of its column, naming row and value.
     """
-    return fit_and_encode(table, fields, used_R=used_R, source=source, content=content).coders
+    return _fit(table, fields, used_R=used_R, source=source, media=content or Media()).coders
 
 
 def fit_and_encode(
@@ -201,8 +201,21 @@ def fit_and_encode(
     content: Media | None = None,
 ) -> Fitted:
     """Do as `fit_coders` does, and encode the table; text and images go through their encoder only once."""
+    fit = _fit(table, fields, used_R=used_R, source=source, media=content or Media())
+    return Fitted(coders=fit.coders, encoded=_encoded(fit.coders, table, fit.vectors, source=source))
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    coders: Coders
+    vectors: Mapping[str, MediaVectors]
+
+
+def _fit(
+    table: pl.DataFrame, fields: Sequence[Field], *, used_R: np.ndarray, source: str, media: Media
+) -> _Fit:
+    """Fit the coders; what went through an encoder on the way is kept."""
     assert used_R.shape == (table.height,)
-    media = content or Media()
     coders: dict[str, Coder] = {}
     vectors: dict[str, MediaVectors] = {}
     skipped: dict[str, str] = {}
@@ -223,8 +236,7 @@ def fit_and_encode(
         encoder = vectors[known.name].encoder if known.name in vectors else ""
         coders[known.name] = fit_coder(known, values, used_R=used_R, place=place, encoder=encoder)
     kept = tuple(known for known in fields if known.name in coders)
-    fitted = Coders(fields=kept, coders=coders, skipped=skipped)
-    return Fitted(coders=fitted, encoded=_encoded(fitted, table, vectors, source=source))
+    return _Fit(Coders(fields=kept, coders=coders, skipped=skipped), vectors)
 
 
 def _encoded(

@@ -10,12 +10,12 @@ from __future__ import annotations
 import polars as pl
 
 from regard.data.facts import ColumnFacts, column_facts
-from regard.data.fields import Field
+from regard.data.fields import Field, Fields
 from regard.data.guess_numbers import guess_number
 from regard.data.guess_text import guess_text
 from regard.errors import SchemaError
 
-__all__ = ["infer"]
+__all__ = ["infer", "infer_fields"]
 
 _PICTURES = ("jpeg", "png", "gif", "webp", "bmp", "tiff", "avif or heic")
 _FEWEST_FLOATS = 2  # a list of one float is no vector
@@ -50,6 +50,37 @@ def infer(table: pl.DataFrame, *, id_column: str | None, source: str) -> tuple[F
     if id_column is not None and id_column not in table.columns:
         raise SchemaError(f"{source}: there is no column {id_column!r}; the columns are: {table.columns}")
     return tuple(_guess(column_facts(table[name])) for name in table.columns if name != id_column)
+
+
+def infer_fields(
+    *,
+    items: pl.DataFrame | None = None,
+    users: pl.DataFrame | None = None,
+    events: pl.DataFrame | None = None,
+    said: Fields | None = None,
+) -> Fields:
+    """Guess the fields of all tables, and let what a person said decide.
+
+    Parameters
+    ----------
+    items, users
+        Tables with ``item_id`` and ``user_id``; None if there are none.
+    events
+        The columns of the log beyond those that Regard knows.
+    said
+        Kinds that a person named.
+
+    Raises
+    ------
+    SchemaError
+        If the person named a column that is not there.
+    """
+    guessed = Fields(
+        items=() if items is None else infer(items, id_column="item_id", source="the items"),
+        users=() if users is None else infer(users, id_column="user_id", source="the users"),
+        events=() if events is None else infer(events, id_column=None, source="the events"),
+    )
+    return guessed.overruled(said or Fields())
 
 
 def _guess(facts: ColumnFacts) -> Field:
