@@ -99,7 +99,9 @@ def add_items(
             "with a table of items that has attributes (items=... or --items)"
         )
     catalogue = _Catalogue.of(model.dataset, open_table(items, kind="items"), Columns.of(columns))
-    encoded = model.items.coders.encode_counted(catalogue.item_table, source=SOURCE, content=media)
+    encoded = model.items.coders.encode_counted(
+        catalogue.item_table, source=SOURCE, content=media or Media(config=model.config.content)
+    )
     grown, features = _grown(model, catalogue, encoded)
     new_W, given_W = catalogue.new_W, catalogue.given_W
     return Added(

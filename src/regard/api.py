@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from regard.recipes.book import recipe_for
 from regard.train.describing import Description, describe_items
 from regard.train.fitting import FitConfig, Watch, fit_model
 
-__all__ = ["Run", "evaluate", "fit", "fit_dataset", "load"]
+__all__ = ["Run", "beside", "evaluate", "fit", "fit_dataset", "load"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,9 @@ def fit(
         A path (Parquet, CSV, TSV, gzipped or not, a folder of Parquet files) or a Polars, pandas or
         Arrow table, with the columns ``user_id``, ``item_id`` and ``timestamp``.
     items, users
-        Likewise, one row per id; a column ``title`` of the items is shown with them.
+        Likewise, one row per id. The columns of the items are attributes that the model reads, and a column
+        ``title`` is shown with them; ``settings={"fields": {"items": {"brand": "category"}}}`` says the kind
+        of a column (`regard.data.fields`) where the guess is wrong, ``{"attributes": False}`` leaves all out.
     columns
         The caller's names of columns: ``{"user_id": "CustomerID"}``.
     recipe
@@ -95,7 +97,17 @@ def fit(
     prepared = prepare(
         events, items=items, users=users, columns=columns, folder=run.folder, options=run.prepare
     )
-    return fit_dataset(prepared.dataset, recipe=recipe, settings=settings, split=split, run=run)
+    return fit_dataset(
+        prepared.dataset, recipe=recipe, settings=settings, split=split, run=beside(run, items)
+    )
+
+
+def beside(run: Run, items: Source | None) -> Run:
+    """Return the run with the folder of the table of items, to which the files that it names belong."""
+    if run.media.folder is not None or not isinstance(items, str | Path):
+        return run
+    path = Path(items).expanduser()
+    return replace(run, media=replace(run.media, folder=path if path.is_dir() else path.parent))
 
 
 def fit_dataset(
@@ -126,9 +138,8 @@ def fit_dataset(
             dataset, recipe=recipe, settings=settings, split=spec, target=config.target, run=run
         )
     config = config.changed(target=chosen)
-    described = (
-        describe_items(train, said=config.fields, media=run.media) if config.attributes else Description()
-    )
+    media = replace(run.media, config=config.content)
+    described = describe_items(train, said=config.fields, media=media) if config.attributes else Description()
     fitted = fit_model(
         train, config, split=spec, options=run.options, watch=run.watch, columns=described.columns
     )

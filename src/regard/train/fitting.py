@@ -19,6 +19,7 @@ import pydantic
 import torch
 
 from regard.config import Config, RunOptions
+from regard.content.config import ContentConfig
 from regard.data.columns import Column
 from regard.data.dataset import Dataset
 from regard.data.fields import Fields
@@ -61,6 +62,9 @@ class FitConfig(Config):
         Kinds of the columns of the table of items that a person said; the others are guessed.
     attributes
         Whether the model reads the table of items at all.
+    content
+        Encoders that make vectors of the table's texts and images; None: texts are bags of words, and images
+        are left out.
     target
         Which types of events are asked for; by default all. The log that is trained on has to know it too
         (`Dataset.asking`).
@@ -75,6 +79,7 @@ class FitConfig(Config):
     refit: bool | Literal["auto"] = "auto"
     fields: Fields | None = None
     attributes: bool = True
+    content: ContentConfig | None = None
     target: TargetSpec = TargetSpec()
 
     @pydantic.field_validator("fields", mode="before")
