@@ -1,0 +1,1 @@
+"""The rules of a re-ranking policy, one kind a file, and the pass over a list that follows them all."""
