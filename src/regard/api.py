@@ -56,7 +56,7 @@ def fit(
     *,
     items: Source | None = None,
     users: Source | None = None,
-    columns: Columns | Mapping[str, str] | None = None,
+    columns: Columns | Mapping[str, Any] | None = None,
     recipe: str | FitConfig = "sequential",
     settings: Mapping[str, Any] | None = None,
     split: str | SplitSpec = "time",
@@ -74,7 +74,8 @@ def fit(
         ``title`` is shown with them; ``settings={"fields": {"items": {"brand": "category"}}}`` says the kind
         of a column (`regard.data.fields`) where the guess is wrong, ``{"attributes": False}`` leaves all out.
     columns
-        The caller's names of columns: ``{"user_id": "CustomerID"}``.
+        The caller's names of columns: ``{"user_id": "CustomerID"}``; ``{"event_fields": ["Quantity"]}`` reads
+        further columns of the events.
     recipe
         Name of a recipe, or a whole configuration.
     settings

@@ -91,6 +91,7 @@ def load_model(folder: str | Path) -> Model:
         item_table=items,
         user_table=users,
         event_types=_vocab(document["events"]["types"]),
+        event_vocabs={name: Vocab.of(ids) for name, ids in document["events"]["vocabs"].items()},
     ).asking(config.target)
     stop = content.tensors["histories"]["train_stop"].numpy()
     train = dataset.part(replace(histories, stop=stop))
@@ -196,9 +197,12 @@ def _histories(tensors: Mapping[str, Tensor]) -> Histories:
 
 
 def _event_names(dataset: Dataset) -> dict[str, Any]:
-    """Return what the codes of event types stand for, for JSON."""
+    """Return what the codes of event types and of further fields stand for, for JSON."""
     types = dataset.event_types
-    return {"types": None if types is None else types.ids.to_list()}
+    return {
+        "types": None if types is None else types.ids.to_list(),
+        "vocabs": {name: vocab.ids.to_list() for name, vocab in dataset.event_vocabs.items()},
+    }
 
 
 def _vocab(ids: list[Any] | None) -> Vocab | None:

@@ -22,6 +22,10 @@ def fit(
     items: opt.Items = None,
     users: opt.Users = None,
     columns: opt.Columns = None,
+    fields: opt.FieldsFile = None,
+    field: opt.FieldPairs = None,
+    content: opt.Content = False,
+    event_field: opt.EventField = None,
     recipe: opt.Recipe = "sequential",
     settings: opt.Setting = None,
     split: opt.Split = "time",
@@ -42,11 +46,14 @@ def fit(
         regard fit sales.parquet -o shop
         --columns user_id=CustomerID,item_id=StockCode,timestamp=InvoiceDate
 
+    The columns of `--items` are attributes that the model reads, so that an item without a history can be
+    recommended; `regard data check` shows how they are understood, `--field brand=category` overrules it.
+
     The latest tenth of the log is held out, so that `regard evaluate MODEL` can say how good the model
     is; `--split none` learns from everything, for serving. In a log of several types of events, `--target
     purchase` asks for purchases and reads everything; lists then leave out what was purchased, not what
-    was only viewed. Ctrl-C keeps the best model so far, and
-    `--resume` goes on.
+    was only viewed. `--event-field Quantity` reads a further column of the log: what an event had beside
+    its item. Ctrl-C keeps the best model so far, and `--resume` goes on.
     """
     from regard.artifact import check_target
     from regard.cli.training import TrainingRequest, save, train
@@ -64,6 +71,9 @@ def fit(
             items=items,
             users=users,
             columns=columns or [],
+            event_fields=[pair for given in event_field or [] for pair in given.split(",")],
+            fields=opt.said_fields(fields, field),
+            content=content,
             recipe=recipe,
             settings=settings or [],
             split=split,

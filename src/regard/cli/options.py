@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Columns",
+    "Content",
     "Device",
     "DropBad",
+    "EventField",
     "Events",
     "FieldPairs",
     "FieldsFile",
@@ -35,10 +37,13 @@ __all__ = [
     "Users",
     "hooks_on",
     "messages",
+    "progress_on",
     "said_fields",
     "split_ids",
     "write_json",
 ]
+
+_EVERY = 5.0  # seconds between two lines of progress
 
 Events = Annotated[
     Path, typer.Argument(help="Event log: Parquet, CSV, TSV (.gz too) or a folder of Parquet files.")
@@ -59,6 +64,21 @@ FieldsFile = Annotated[
 FieldPairs = Annotated[
     list[str] | None,
     typer.Option("--field", help="Kind of a column: brand=category, users.age=number, genres=set:|; repeat."),
+]
+Content = Annotated[
+    bool,
+    typer.Option(
+        "--content",
+        help="Read texts and images of the items with encoders (extra content), not texts as bags of words; "
+        "others are named with --set content.text=FOLDER and --set content.image=FILE.",
+    ),
+]
+EventField = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--event-field",
+        help="Read a further column of the log: Quantity, or device=category; repeat, or use commas.",
+    ),
 ]
 Recipe = Annotated[str, typer.Option("--recipe", help="Name of a recipe.")]
 Setting = Annotated[
@@ -113,6 +133,24 @@ def hooks_on(console: Console, log: Path | None) -> Any:
         return listeners
 
     return make
+
+
+def progress_on(console: Console, title: str) -> Callable[[int, int], None]:
+    """Return what shows how many of all values are done: a line now and then, with the rate and what is left."""
+    import time
+
+    began, said = time.monotonic(), [time.monotonic()]
+
+    def show(done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - said[0] < _EVERY and done < total:
+            return
+        said[0] = now
+        rate = done / max(now - began, 1e-9)
+        left = (total - done) / max(rate, 1e-9)
+        console.print(f"{title}: {done:,} of {total:,}, {rate:,.0f} a second, {left:,.0f} s left")
+
+    return show
 
 
 def said_fields(file: Path | None, pairs: Sequence[str] | None) -> Fields:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from regard.cli.options import hooks_on
+from regard.cli.options import hooks_on, progress_on
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from regard.config import RunOptions
+    from regard.data.fields import Fields
     from regard.model import Model
 
 __all__ = ["TrainingRequest", "clear_work", "save", "train"]
@@ -40,6 +41,8 @@ class TrainingRequest:
         Whether to go on from what lies in `work`.
     target, type_weights
         Types of events that are asked for, as typed, and pairs ``type=weight``.
+    event_fields
+        Further columns of the events, ``name`` or ``name=kind``.
     """
 
     events: Path
@@ -55,6 +58,9 @@ class TrainingRequest:
     resume: bool = False
     target: str | None = None
     type_weights: list[str] = field(default_factory=list)
+    event_fields: list[str] = field(default_factory=list)
+    fields: Fields | None = None
+    content: bool = False
 
 
 def train(request: TrainingRequest, console: Console) -> Model:
@@ -107,7 +113,8 @@ def _begin(work: Path | None, console: Console, *, resume: bool) -> None:
 
 
 def _train(request: TrainingRequest, console: Console) -> Model:
-    from regard.api import Run, fit_dataset
+    from regard.api import Run, beside, fit_dataset
+    from regard.data.media import Media
     from regard.data.prepare import PrepareOptions, prepare
     from regard.data.schema import parse_columns
     from regard.data.split import SplitSpec
@@ -118,14 +125,14 @@ def _train(request: TrainingRequest, console: Console) -> Model:
     split = SplitSpec.parse(request.split)
     given = request.target is not None or request.type_weights
     target = TargetSpec.parse(request.target, request.type_weights) if given else None
-    settings = parse_settings(request.settings)
+    settings = {**_of_items(request), **parse_settings(request.settings)}
     work = request.work
     options = PrepareOptions(on_bad="drop" if request.drop_bad_rows else "error")
     prepared = prepare(
         request.events,
         items=request.items,
         users=request.users,
-        columns=parse_columns(request.columns),
+        columns=parse_columns(request.columns).changed(event_fields=request.event_fields),
         folder=None if work is None else work / "data",
         options=options,
     )
@@ -138,7 +145,20 @@ def _train(request: TrainingRequest, console: Console) -> Model:
         console.print(f"[yellow]note:[/] {warning}")
     log = None if work is None else work / "training.jsonl"
     watch = Watch(hooks=hooks_on(console, log), folder=work, resume=request.resume)
-    run = Run(options=request.options, watch=watch)
+    media = Media(progress=progress_on(console, "reading texts and images"))
+    run = beside(Run(options=request.options, watch=watch, media=media), request.items)
     return fit_dataset(
         prepared.dataset, recipe=request.recipe, settings=settings, split=split, target=target, run=run
     )
+
+
+def _of_items(request: TrainingRequest) -> dict[str, Any]:
+    """Return the settings that say how the table of items is read."""
+    from regard.content.config import ContentConfig
+
+    settings: dict[str, Any] = {}
+    if request.fields is not None and request.fields.items:
+        settings["fields"] = request.fields.to_json()
+    if request.content:
+        settings["content"] = ContentConfig().to_json()
+    return settings

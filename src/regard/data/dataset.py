@@ -7,7 +7,8 @@ cut-off, say) is a Dataset over the same arrays and the same vocabularies.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
@@ -38,6 +39,8 @@ class Dataset:
         ``[U]`` rows aligned with `users`, likewise with ``user_id``.
     event_types
         Names of the values of the field ``event_type``; None if the log has none.
+    event_vocabs
+        By name of a further field of the events that holds categories: the names of its values.
     targets
         Which types of events a model of this log is asked for; None: all. Parts of a log keep it.
     """
@@ -48,6 +51,7 @@ class Dataset:
     item_table: pl.DataFrame
     user_table: pl.DataFrame
     event_types: Vocab | None = None
+    event_vocabs: Mapping[str, Vocab] = field(default_factory=dict)
     targets: Targets | None = None
 
     def __post_init__(self) -> None:

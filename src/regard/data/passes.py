@@ -1,7 +1,7 @@
 """The first two passes over a log: look, then fill. Neither holds the whole log.
 
 1. `scan_log` reads all batches: it gives every user and item a code, which it keeps in the store, and
-   finds out which ids there are, how many rows each user has, how times are read.
+   finds out which ids there are, how many rows each user has, how times (and further columns) are read.
 2. `fill_log` reads the other columns again, checks every value, and puts each event into the range of
    its block of users (a counting sort on the block, so that no event is moved twice).
 
@@ -18,7 +18,9 @@ import numpy as np
 import polars as pl
 
 from regard.data.checks import ProblemLog, check_weights
+from regard.data.event_fields import FieldReading, FieldScan, categories
 from regard.data.ids import IdScan, Numbering, clean_ids
+from regard.data.schema import EventKind
 from regard.data.store import Store
 from regard.data.tables import Table
 from regard.data.times import TimeReading, TimeScan
@@ -50,11 +52,14 @@ class Scan:
         By our name of the column, the numbering of its ids.
     times
         How the times are read.
+    fields
+        How further columns are read that are no categories.
     """
 
     rows: int
     ids: Mapping[str, Numbering]
     times: TimeReading
+    fields: Mapping[str, FieldReading]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,19 +92,34 @@ class Filled:
 
 
 def scan_log(
-    table: Table, found: Mapping[str, str], *, store: Store, problems: ProblemLog, batch_rows: int
+    table: Table,
+    found: Mapping[str, str],
+    *,
+    store: Store,
+    problems: ProblemLog,
+    batch_rows: int,
+    kinds: Mapping[str, EventKind] | None = None,
 ) -> Scan:
-    """Read all batches once; `found` is {our name: their name} of the columns."""
-    scans = {name: IdScan(from_text=table.from_text) for name in _IDS if name in found}
-    needed = [found[name] for name in (*scans, "timestamp")]
+    """Read all batches once; `found` is {our name: their name}, `kinds` the kinds of further columns."""
+    kinds = kinds or {}
+    coded = [
+        *(name for name in _IDS if name in found),
+        *(n for n, kind in kinds.items() if kind == "category"),
+    ]
+    scans = {name: IdScan(from_text=table.from_text) for name in coded}
+    fields = {name: FieldScan(kind) for name, kind in kinds.items() if kind != "category"}
+    needed = [found[name] for name in (*scans, "timestamp", *fields)]
     times, rows = TimeScan(), 0
     for batch in table.batches(needed, size=batch_rows):
         codes = {}
         for name, scan in scans.items():
             where = _where(table, found[name])
-            codes[name] = scan.add(clean_ids(batch[found[name]], where=where, first_row=rows))
+            values = categories(batch[found[name]]) if name in kinds else batch[found[name]]
+            codes[name] = scan.add(clean_ids(values, where=where, first_row=rows))
             store.append(_code(name), codes[name])
         times.add(batch[found["timestamp"]], where=_where(table, found["timestamp"]))
+        for name, field in fields.items():
+            field.add(batch[found[name]], where=_where(table, found[name]))
         # An event without a user is dropped whatever else it has.
         itemless = (codes["item_id"] < 0) & (codes["user_id"] >= 0)
         values = batch[found["item_id"]]
@@ -108,7 +128,8 @@ def scan_log(
     if rows == 0:
         raise DataError(f"{table.name}: the table is empty (it has columns but no rows)")
     ids = {name: scan.numbering() for name, scan in scans.items()}
-    return Scan(rows=rows, ids=ids, times=times.reading())
+    readings = {name: field.reading() for name, field in fields.items()}
+    return Scan(rows=rows, ids=ids, times=times.reading(), fields=readings)
 
 
 def fill_log(
@@ -119,8 +140,10 @@ def fill_log(
     first_user = _blocks(counts, size=max(batch_rows, 2 * scan.rows // _MOST_BLOCKS))
     block_of = np.repeat(np.arange(len(first_user) - 1, dtype=np.uint16), np.diff(first_user))
     total = np.concatenate([[0], np.cumsum(counts)])[first_user]
-    names = ["user", "item", "time", *(name for name in _DTYPES if name in found)]
-    columns = {name: store.scratch(name, _DTYPES[name], int(total[-1])) for name in names}
+    dtypes = dict(_DTYPES) | dict.fromkeys(scan.fields, np.dtype(np.float32))
+    dtypes |= {name: np.dtype(np.int32) for name in scan.ids if name not in _IDS}
+    names = ["user", "item", "time", *(name for name in found if name in dtypes)]
+    columns = {name: store.scratch(name, dtypes[name], int(total[-1])) for name in names}
     codes = {name: store.column(_code(name)) for name in scan.ids}
     cursor, anonymous, first_row = total[:-1].copy(), 0, 0
     item_counts = np.zeros(len(scan.ids["item_id"].vocab), dtype=np.int64)
@@ -135,9 +158,7 @@ def fill_log(
         values, bad = _check_batch(
             batch, found, scan, table=table, known=user >= 0, problems=problems, first_row=first_row
         )
-        values |= {"user": user, "item": item}
-        if "event_type" in numbers:
-            values["event_type"] = numbers["event_type"]
+        values |= numbers | {"user": user, "item": item}
         anonymous += int(np.count_nonzero(user < 0))
         keep = np.flatnonzero((user >= 0) & (item >= 0) & ~bad)
         order, place = _places(block_of[user[keep]], cursor)
@@ -172,7 +193,7 @@ def _check_batch(
     problems: ProblemLog,
     first_row: int,
 ) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """Return times, weights and sessions of a batch, and which rows (``[n]`` bool) cannot be used."""
+    """Return what a batch has beside its ids, and which of its rows (``[n]`` bool) cannot be used."""
     times = scan.times.read(batch[found["timestamp"]])
     values = {"time": times.micros}
     marks = [("timestamp", kind, rows) for kind, rows in times.marked.items()]
@@ -184,6 +205,10 @@ def _check_batch(
         theirs = found["session_id"]
         sessions = clean_ids(batch[theirs], where=_where(table, theirs), first_row=first_row)
         values["session_id"] = _session_codes(sessions)
+    for name, reading in scan.fields.items():
+        read = reading.read(batch[found[name]])
+        marks += [(name, kind, rows) for kind, rows in read.marked.items()]
+        values[name] = read.value
     bad = np.zeros(batch.height, dtype=bool)
     for ours, kind, marked in marks:
         rows = marked & known

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
@@ -21,12 +21,13 @@ from regard.config import Config
 from regard.data.attributes import Attributes, align
 from regard.data.checks import Problem, ProblemLog, check_enough
 from regard.data.dataset import Dataset
+from regard.data.event_fields import event_kinds
 from regard.data.histories import Histories
 from regard.data.order import Ordered, Repeats, order_log
 from regard.data.passes import Filled, Scan, fill_log, scan_log
 from regard.data.report import RARE, DataReport, Lengths, table_report, time_report, warn
 from regard.data.schema import Columns
-from regard.data.store import FolderStore, MemoryStore, Store, open_dataset, save_tables
+from regard.data.store import FolderStore, MemoryStore, Store, further, open_dataset, save_tables
 from regard.data.tables import Source, Table, open_table
 from regard.data.times import MICROSECONDS
 from regard.data.vocab import Vocab
@@ -77,7 +78,7 @@ def prepare(
     *,
     items: Source | None = None,
     users: Source | None = None,
-    columns: Columns | Mapping[str, str] | None = None,
+    columns: Columns | Mapping[str, Any] | None = None,
     folder: str | Path | None = None,
     options: PrepareOptions | None = None,
 ) -> Prepared:
@@ -92,7 +93,8 @@ def prepare(
     items, users
         Likewise, one row per ``item_id`` or ``user_id`` and any further columns.
     columns
-        The caller's names of columns: ``{"user_id": "CustomerID"}``.
+        The caller's names of columns: ``{"user_id": "CustomerID"}``. Further columns of the events are read
+        only if they are named: ``{"event_fields": ["Quantity", "device=category"]}``.
     folder
         Where to keep the data set; then nothing of the size of the log is held in memory.
     options
@@ -135,10 +137,15 @@ def _prepare(
 ) -> Prepared:
     table = open_table(events)
     found = columns.find(table.columns, source=table.name)
+    columns.check_event_fields(table.columns, source=table.name)
+    own = event_kinds(table, columns.event_fields)
+    files = {further(number): name for number, name in enumerate(own)}
+    kinds = {file: own[name] for file, name in files.items()}
+    found |= files
     item_source = None if items is None else open_table(items, kind="items")
     user_source = None if users is None else open_table(users, kind="users")
     problems = ProblemLog(table.name)
-    scan = scan_log(table, found, store=store, problems=problems, batch_rows=options.batch_rows)
+    scan = scan_log(table, found, store=store, problems=problems, batch_rows=options.batch_rows, kinds=kinds)
     filled = fill_log(table, found, scan, store=store, problems=problems, batch_rows=options.batch_rows)
     if options.on_bad == "error":
         problems.refuse()
@@ -150,12 +157,8 @@ def _prepare(
         items=int(has_item.sum()),
         dropped=_dropped(filled, problems),
     )
-    ordered = order_log(
-        filled,
-        store=store,
-        repeats=options.repeats,
-        item_number=(np.cumsum(has_item) - 1).astype(np.int32),
-    )
+    item_number = (np.cumsum(has_item) - 1).astype(np.int32)
+    ordered = order_log(filled, store=store, repeats=options.repeats, item_number=item_number)
     user_vocab, item_vocab = (
         Vocab(scan.ids[name].vocab.ids.filter(pl.Series(has)))
         for name, has in (("user_id", has_user), ("item_id", has_item))
@@ -165,14 +168,15 @@ def _prepare(
     dataset = Dataset(
         users=user_vocab,
         items=item_vocab,
-        histories=_histories(store, ordered.lengths[has_user]),
+        histories=_histories(store, ordered.lengths[has_user], names=files),
         item_table=item_rows.table,
         user_table=user_rows.table,
         event_types=scan.ids["event_type"].vocab if "event_type" in scan.ids else None,
+        event_vocabs={name: scan.ids[file].vocab for file, name in files.items() if file in scan.ids},
     )
     report = _report(
         table,
-        found,
+        {ours: theirs for ours, theirs in found.items() if ours not in files} | {n: n for n in own},
         scan=scan,
         filled=filled,
         ordered=ordered,
@@ -187,12 +191,12 @@ def _dropped(filled: Filled, problems: ProblemLog) -> list[str]:
     return anonymous + [problem.describe() for problem in problems.problems()]
 
 
-def _histories(store: Store, lengths: np.ndarray) -> Histories:
+def _histories(store: Store, lengths: np.ndarray, *, names: Mapping[str, str]) -> Histories:
     columns = dict(store.finish())
     stop = np.cumsum(lengths)
-    return Histories(
-        start=stop - lengths, stop=stop, item=columns.pop("item"), time=columns.pop("time"), fields=columns
-    )
+    item, time = columns.pop("item"), columns.pop("time")
+    fields = {names.get(name, name): column for name, column in columns.items()}
+    return Histories(start=stop - lengths, stop=stop, item=item, time=time, fields=fields)
 
 
 def _report(

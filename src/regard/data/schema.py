@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 import pydantic
 
 from regard.config import Config
 from regard.errors import SchemaError
 
-__all__ = ["OPTIONAL", "REQUIRED", "Columns", "describe_missing", "parse_columns"]
+__all__ = ["OPTIONAL", "REQUIRED", "Columns", "EventKind", "describe_missing", "parse_columns"]
+
+EventKind = Literal["category", "number", "price", "time"]
 
 REQUIRED = ("user_id", "item_id", "timestamp")
 OPTIONAL = ("weight", "event_type", "session_id")
@@ -48,6 +51,9 @@ class Columns(Config):
         Optional columns of the event log. None takes the column of that very name if there is one.
     title
         Column of the table of items to show for an item. None takes ``title`` if there is one.
+    event_fields
+        Further columns of the event log that are read, by the caller's names: a kind each, or None to guess
+        it. ``["Quantity", "device=category"]`` is read as well. By default none is.
 
     Examples
     --------
@@ -63,9 +69,18 @@ class Columns(Config):
     event_type: str | None = None
     session_id: str | None = None
     title: str | None = None
+    event_fields: dict[str, EventKind | None] = pydantic.Field(default_factory=dict)
+
+    @pydantic.field_validator("event_fields", mode="before")
+    @classmethod
+    def _named(cls, given: Any) -> Any:
+        if not isinstance(given, list | tuple):
+            return given
+        pairs = [str(name).partition("=") for name in given]
+        return {name.strip(): kind.strip() or None for name, _, kind in pairs}
 
     @classmethod
-    def of(cls, columns: Columns | Mapping[str, str] | None) -> Columns:
+    def of(cls, columns: Columns | Mapping[str, Any] | None) -> Columns:
         """Make it from a mapping of our names to theirs; None is the default names.
 
         Raises
@@ -95,6 +110,22 @@ class Columns(Config):
             raise SchemaError("\n".join(lines))
         named = {ours: theirs or ours for ours, theirs in wanted.items()}
         return {ours: theirs for ours, theirs in named.items() if theirs in available}
+
+    def check_event_fields(self, available: Sequence[str], *, source: str) -> None:
+        """Refuse further columns that are not there, or that have the name of one of ours.
+
+        Raises
+        ------
+        SchemaError
+            Naming the nearest column.
+        """
+        for name in self.event_fields:
+            if name in OPTIONAL:
+                raise SchemaError(
+                    f"{source}: event field {name!r}: a column of this name is read as {name} anyway"
+                )
+            if name not in available:
+                raise SchemaError(describe_missing("event_fields", name, available, source=source))
 
     def find_id(self, ours: str, available: Sequence[str], *, source: str) -> str:
         """Return their name of the column ``user_id`` or ``item_id`` of a table of users or items.

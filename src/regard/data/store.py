@@ -4,8 +4,8 @@ Layout::
 
     meta.json        format, version, names of the event columns, the report
     offsets.npy      [U + 1] int64: user u owns the events offsets[u] to offsets[u + 1]
-    item.npy time.npy (weight.npy event_type.npy session_id.npy)      one value per event
-    users.parquet items.parquet (event_types.parquet)                 ids first, rows by number
+    item.npy time.npy (weight.npy event_type.npy session_id.npy field.0.npy)    one value per event
+    users.parquet items.parquet (event_types.parquet field.0.parquet)           ids first, rows by number
 
 Nothing is pickled. Arrays are memory-mapped when opened. A folder is written beside its place and
 moved there when complete, so that a crash leaves no half data set.
@@ -24,14 +24,21 @@ import polars as pl
 
 from regard.data.dataset import Dataset
 from regard.data.histories import Histories
+from regard.data.schema import OPTIONAL
 from regard.data.vocab import Vocab
 from regard.errors import DataError
 
-__all__ = ["FolderStore", "MemoryStore", "Store", "open_dataset", "save_tables"]
+__all__ = ["FolderStore", "MemoryStore", "Store", "further", "open_dataset", "save_tables"]
 
 _FORMAT = "regard-dataset"
 _VERSION = 1
 _META = "meta.json"
+_OWN = "own:"  # before the names of further columns, which may be called like ours
+
+
+def further(number: int) -> str:
+    """Return what the files of a further column of events are called, whose own name may be no file name."""
+    return f"field.{number}"
 
 
 class Store(Protocol):
@@ -180,10 +187,15 @@ def save_tables(dataset: Dataset, folder: Path, *, report: Mapping[str, object])
     dataset.item_table.write_parquet(folder / "items.parquet")
     if dataset.event_types is not None:
         dataset.event_types.ids.to_frame().write_parquet(folder / "event_types.parquet")
+    own = [name for name in histories.fields if name not in OPTIONAL]
+    for number, name in enumerate(own):
+        if name in dataset.event_vocabs:
+            dataset.event_vocabs[name].ids.to_frame().write_parquet(folder / f"{further(number)}.parquet")
     meta = {
         "format": _FORMAT,
         "version": _VERSION,
-        "fields": list(histories.fields),
+        "fields": [name for name in histories.fields if name in OPTIONAL],
+        "further": {name: name in dataset.event_vocabs for name in own},
         "event_types": dataset.event_types is not None,
         "report": report,
     }
@@ -206,7 +218,15 @@ def open_dataset(folder: str | Path) -> Dataset:
         if meta.get("format") != _FORMAT or meta.get("version", 0) > _VERSION:
             raise DataError(f"{place}: a data set of a newer or unknown format; prepare the log again")
         offsets = np.load(place / "offsets.npy", allow_pickle=False)
-        columns = {name: _load(place / f"{name}.npy") for name in ("item", "time", *meta["fields"])}
+        own = meta.get("further", {})  # by name, whether it has a vocabulary
+        files = {name: name for name in ("item", "time", *meta["fields"])}
+        files |= {f"{_OWN}{name}": further(number) for number, name in enumerate(own)}
+        columns = {name: _load(place / f"{file}.npy") for name, file in files.items()}
+        vocabs = {
+            name: Vocab(pl.read_parquet(place / f"{files[_OWN + name]}.parquet")["id"])
+            for name, has in own.items()
+            if has
+        }
         users, items = (pl.read_parquet(place / f"{name}.parquet") for name in ("users", "items"))
         types = pl.read_parquet(place / "event_types.parquet")["id"] if meta["event_types"] else None
     except (OSError, ValueError, KeyError, pl.exceptions.PolarsError) as error:
@@ -221,11 +241,12 @@ def open_dataset(folder: str | Path) -> Dataset:
             stop=offsets[1:],
             item=columns.pop("item"),
             time=columns.pop("time"),
-            fields=columns,
+            fields={name.removeprefix(_OWN): column for name, column in columns.items()},
         ),
         item_table=items,
         user_table=users,
         event_types=Vocab(types) if types is not None else None,
+        event_vocabs=vocabs,
     )
 
 
