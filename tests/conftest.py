@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import polars as pl
 import pytest
 
 from regard.api import fit
@@ -42,3 +44,32 @@ def model_folder(model: Model, tmp_path_factory: pytest.TempPathFactory) -> Path
     folder = tmp_path_factory.mktemp("models") / "model"
     model.save(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def colours() -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Events of 120 users, each of whom mostly takes items of one of four colours, and the items."""
+    draw = np.random.default_rng(0)
+    names = np.array(["red", "blue", "green", "gold"])
+    colour = draw.integers(0, 4, 60)
+    items = pl.DataFrame(
+        {
+            "item_id": [f"i{item}" for item in range(60)],
+            "colour": names[colour],
+            "price": draw.lognormal(2, 1, 60).round(2),
+        }
+    )
+    rows = []
+    for user in range(120):
+        own = np.flatnonzero(colour == user % 4)
+        for step in range(10):
+            item = draw.choice(own) if draw.random() < 0.9 else draw.integers(60)
+            rows.append((f"u{user}", f"i{item}", 1_600_000_000 + 1_000 * step + user))
+    return pl.DataFrame(rows, schema=["user_id", "item_id", "timestamp"], orient="row"), items
+
+
+@pytest.fixture(scope="session")
+def coloured(colours: tuple[pl.DataFrame, pl.DataFrame]) -> Model:
+    """A model of these events that reads the attributes of the items."""
+    events, items = colours
+    return fit(events, items=items, recipe="sequential-tiny", settings={"epochs": 8}, split="leave-last-out")

@@ -86,3 +86,43 @@ def test_get_of_an_unknown_name_lists_the_names(tmp_path: Path) -> None:
     done = regard("get", "netflix", tmp_path)
     assert isinstance(done.exception, DataError)
     assert "there are: ml-100k, ml-1m" in str(done.exception)
+
+
+@pytest.fixture
+def shop(log: Path) -> Path:
+    items = log.with_name("items.csv")
+    items.write_text("item_id,brand,genres,price\na,x,p|q,$1\nb,x,q,dear\n")
+    return items
+
+
+def test_check_shows_the_kind_of_every_column_with_its_reason(log: Path, shop: Path) -> None:
+    log.write_text(LOG.replace("weight", "device"))
+    arguments = ("check", log, "--items", shop, "--columns", "user_id=CustomerID", "--json")
+    document = json.loads(regard(*arguments).stdout)
+    kinds = {f"{column['table']}.{column['name']}": column for column in document["fields"]["columns"]}
+    assert {name: column["kind"] for name, column in kinds.items()} == {
+        "items.brand": "ignore", "items.genres": "set", "items.price": "category", "events.device": "category",
+    }  # fmt: skip
+    assert kinds["items.genres"]["separator"] == "|"
+    assert all(column["why"] and column["missing"] == 0 for column in kinds.values())
+    assert document["usable"] is True
+    shown = regard(*arguments[:-1]).stdout
+    assert "genres" in shown
+    assert "different" in shown
+
+
+def test_kinds_are_overruled_by_a_file_and_by_pairs_and_bad_values_named(log: Path, shop: Path) -> None:
+    arguments = ("check", log, "--items", shop, "--columns", "user_id=CustomerID")
+    kinds = log.with_name("fields.json")
+    kinds.write_text('{"items": {"price": "price", "brand": "category"}}')
+    done = regard(*arguments, "--fields", kinds)
+    assert done.exit_code == 2
+    assert "column 'price', row 1 (item_id 'b'): 'dear' is no price" in done.stdout
+    document = json.loads(
+        regard(*arguments, "--fields", kinds, "--field", "items.price=ignore", "--json").stdout
+    )
+    assert document["usable"] is True
+    assert [column["kind"] for column in document["fields"]["columns"]] == ["category", "set", "ignore"]
+    wrong = as_typed(*arguments, "--field", "bran=category")
+    assert wrong.returncode == 2
+    assert "did you mean 'brand'?" in wrong.stderr

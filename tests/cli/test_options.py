@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from rich.console import Console
 
-from regard.cli.options import hooks_on, split_ids
+from regard.cli import options
+from regard.cli.options import hooks_on, said_fields, split_ids
 
 
 def test_one_value_is_split_at_commas_and_repeated_ones_are_not() -> None:
@@ -14,3 +17,35 @@ def test_one_value_is_split_at_commas_and_repeated_ones_are_not() -> None:
 
 def test_progress_and_a_log_listen_to_training(tmp_path: object) -> None:
     assert len(hooks_on(Console(), None)("search", 3)) == 1
+
+
+def test_the_options_that_commands_share_are_a_list() -> None:
+    names = {}
+    for name in options.__all__:
+        for part in getattr(getattr(options, name), "__metadata__", ()):
+            if getattr(part, "param_decls", None):
+                names[name] = part.param_decls[0]
+    shared = {
+        "Columns": "--columns",
+        "Device": "--device",
+        "DropBad": "--drop-bad-rows",
+        "FieldPairs": "--field",
+        "FieldsFile": "--fields",
+        "Items": "--items",
+        "Json": "--json",
+        "Precision": "--precision",
+        "Recipe": "--recipe",
+        "Seed": "--seed",
+        "Setting": "--set",
+        "Split": "--split",
+        "Threads": "--threads",
+        "Users": "--users",
+    }
+    assert names.items() >= shared.items()
+
+
+def test_a_pair_overrules_the_file_of_kinds(tmp_path: Path) -> None:
+    (tmp_path / "fields.json").write_text('{"items": {"brand": "text", "size": "number"}}')
+    said = said_fields(tmp_path / "fields.json", ["brand=category"])
+    assert said.document() == {"items": {"brand": "category", "size": "number"}}
+    assert said_fields(None, None).document() == {}

@@ -22,6 +22,7 @@ COMMANDS = {
     "evaluate": "regard.cli.evaluate",
     "recommend": "regard.cli.recommend",
     "explain": "regard.cli.explain",
+    "items": "regard.cli.items",
     "demo": "regard.cli.demo",
 }
 

@@ -136,7 +136,7 @@ def hooks_on(console: Console, log: Path | None) -> Any:
 
 
 def progress_on(console: Console, title: str) -> Callable[[int, int], None]:
-    """Return what shows how many of all values are done: a line now and then, with the rate and what is left."""
+    """Return what shows how many values are done: a line now and then, with the rate and what is left."""
     import time
 
     began, said = time.monotonic(), [time.monotonic()]
