@@ -120,14 +120,12 @@ def rerank(
         for number, rule in enumerate(policy.rules):
             before, after = orders[number], orders[number + 1]
             for candidate in _changed(before, after):
-                moved = Moved(
-                    asked=asked, effect=effects[number], candidate=candidate, before=before, after=after
-                )
-                why = rule.why(moved)
+                moved = Moved(asked=asked, candidate=candidate, before=before, after=after)
+                why = effects[number].why(moved)
                 places = [_place(before, candidate), _place(after, candidate, most=len(after.chosen))]
                 said = [why is not None, why or _OTHERS]
                 moves.add([user, int(asked.item_C[candidate]), rule.label, *places, *said])
-            for reason in _problems(effects[number], orders[-1], number):
+            for reason in _problems(effects[number], orders[-1], number, k=k):
                 unmet.add([user, rule.label, reason])
     return Reranked(ranked=ranked, moves=moves.frame(MOVES), unmet=unmet.frame(UNMET))
 
@@ -187,7 +185,7 @@ def _place(order: Order, candidate: int, *, most: int | None = None) -> int | No
     return None if place == 0 or (most is not None and place > most) else place
 
 
-def _problems(effect: Effect, order: Order, number: int) -> Iterator[str]:
+def _problems(effect: Effect, order: Order, number: int, *, k: int) -> Iterator[str]:
     """Yield what could not be held of one rule."""
     if effect.problem:
         yield effect.problem
@@ -199,7 +197,10 @@ def _problems(effect: Effect, order: Order, number: int) -> Iterator[str]:
         assert effect.cap is not None
         for name in order.over[number]:
             held = effect.cap.has_CG[order.chosen, effect.cap.names.index(name)].sum()
-            yield f"{held} of {name}, at most {effect.cap.most}: nothing else was left to fill the list"
+            yield f"{held} of {name}, at most {effect.cap.most}: pinned, or nothing else was left"
+    more = len(order.chosen) < min(k, int((order.place_C > 0).sum()))
+    if more and effect.cap is not None and not effect.cap.fill:
+        yield f"only {len(order.chosen)} of {k} places could be filled"
 
 
 class _Rows:

@@ -151,6 +151,8 @@ class Effect:
         At most so many of each value.
     strength, term
         From 0 to 1, how much the term counts beside the relevance.
+    why
+        Says why a candidate moved; None where only others' moves moved it.
     problem
         Why the rule cannot be followed for this user; empty if it can.
     """
@@ -163,6 +165,7 @@ class Effect:
     cap: Capped | None = None
     strength: float = 0.0
     term: Callable[[], Term] | None = None
+    why: Callable[[Moved], str | None] = lambda moved: None
     problem: str = ""
 
 
@@ -177,8 +180,6 @@ class Order:
     place_C
         ``[C]`` place of each candidate from 1: those of the list, then all others by relevance; 0 for those
         that are taken out.
-    relevance_C
-        ``[C]`` relevance as the rules changed it.
     pinned_late
         By effect: the place (from 0) of a pin that had to stand earlier, since the list is too short.
     over
@@ -187,7 +188,6 @@ class Order:
 
     chosen: list[int]
     place_C: np.ndarray
-    relevance_C: np.ndarray
     pinned_late: Mapping[int, int]
     over: Mapping[int, list[str]]
 
@@ -203,8 +203,8 @@ class Moved:
 
     Parameters
     ----------
-    asked, effect
-        The user's candidates, and what the rule does to them.
+    asked
+        The user's candidates.
     candidate
         The one that moved.
     before, after
@@ -212,7 +212,6 @@ class Moved:
     """
 
     asked: Asked
-    effect: Effect
     candidate: int
     before: Order
     after: Order
@@ -263,10 +262,6 @@ class Rule(Config, ABC):
     @abstractmethod
     def effect(self, asked: Asked) -> Effect:
         """Return what the rule does to the candidates of one user."""
-
-    @abstractmethod
-    def why(self, moved: Moved) -> str | None:
-        """Say why a candidate moved; None where only others' moves moved it."""
 
 
 def texts(values: tuple[Value, ...]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ Shape letters: C candidates, G categories of the history.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -115,13 +116,12 @@ class Calibrate(Rule):
         mixes = self._mixes(asked)
         if mixes is None:
             return Effect(problem=f"no item of the history has a value of {self.column}")
-        return Effect(strength=self.strength, term=lambda: CalibrationTerm(mixes))
+        return Effect(
+            strength=self.strength, term=lambda: CalibrationTerm(mixes), why=partial(self._why, mixes)
+        )
 
-    def why(self, moved: Moved) -> str | None:
+    def _why(self, mixes: Mixes, moved: Moved) -> str | None:
         """Name the category of the item that the list has least, or most, beside the history."""
-        mixes = self._mixes(moved.asked)
-        if mixes is None:
-            return None
         before = [one for one in moved.after.before(moved.candidate) if mixes.has_C[one]]
         list_G = mixes.share_CG[before].sum(axis=0) / max(len(before), 1)
         own = np.flatnonzero(mixes.share_CG[moved.candidate] > 0)

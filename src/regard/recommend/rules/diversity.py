@@ -13,6 +13,7 @@ Shape letters: C candidates, D width of a vector, N places that are filled.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -141,14 +142,14 @@ class Diversity(Rule):
         def term() -> Term:
             return MmrTerm(likeness) if self.method == "mmr" else DppTerm(likeness)
 
-        return Effect(strength=self.strength, term=term)
+        return Effect(strength=self.strength, term=term, why=partial(self._why, likeness))
 
-    def why(self, moved: Moved) -> str | None:
+    def _why(self, likeness: Likeness, moved: Moved) -> str | None:
         """Name the most similar item before it."""
         before = moved.after.before(moved.candidate)
         if not before:
             return None
-        like = self._likeness(moved.asked).row(moved.candidate)[before]
+        like = likeness.row(moved.candidate)[before]
         nearest = int(like.argmax())
         said = f"{moved.asked.title(before[nearest])!r} at {nearest + 1} (likeness {like[nearest]:.2f})"
         return f"no item before it is more like it than {said}" if moved.up else f"it is like {said}"

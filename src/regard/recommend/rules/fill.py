@@ -70,7 +70,6 @@ def fill(asked: Asked, effects: Sequence[Effect], *, k: int) -> Order:
     return Order(
         chosen=chosen,
         place_C=_places(chosen, relevance, gone, asked.ranked),
-        relevance_C=relevance,
         pinned_late={n: place for n, place in late.items() if place != wanted[n]},
         over={n: names for n, cap in caps.items() if (names := cap.over())},
     )

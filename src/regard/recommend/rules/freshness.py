@@ -59,15 +59,16 @@ class Fresh(Rule):
         if asked.now is None:
             return Effect(problem="it is not known when this is asked")
         age = self._days(asked)
+
+        def why(moved: Moved) -> str | None:
+            days = float(age[moved.candidate])
+            return None if np.isnan(days) else f"{days:,.0f} days old"
+
         share = np.exp2(-np.nan_to_num(age) / self.half_life_days)
         if self.mode == "boost":
-            return Effect(boost_C=np.where(np.isnan(age), 0.0, self.strength * share))
-        return Effect(factor_C=np.where(np.isnan(age), 1.0, 1 - self.strength + self.strength * share))
-
-    def why(self, moved: Moved) -> str | None:
-        """Name the age."""
-        age = float(self._days(moved.asked)[moved.candidate])
-        return None if np.isnan(age) else f"{age:,.0f} days old"
+            return Effect(boost_C=np.where(np.isnan(age), 0.0, self.strength * share), why=why)
+        factor = np.where(np.isnan(age), 1.0, 1 - self.strength + self.strength * share)
+        return Effect(factor_C=factor, why=why)
 
     def _days(self, asked: Asked) -> np.ndarray:
         """Return ``[C]`` ages, NaN where the time is missing."""

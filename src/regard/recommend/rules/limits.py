@@ -8,6 +8,7 @@ Shape letters: C candidates, G values of an attribute.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -65,12 +66,11 @@ class Block(Rule):
             tags = asked.tags(self.column)
             banned = [place for place, name in enumerate(tags.names) if name in set(texts(self.values))]
             gone |= tags.table()[:, banned].any(axis=1)
-        return Effect(gone_C=gone)
+        return Effect(gone_C=gone, why=partial(self._why, gone))
 
-    def why(self, moved: Moved) -> str | None:
+    def _why(self, gone_C: np.ndarray, moved: Moved) -> str | None:
         """Name the value, or the item."""
-        assert moved.effect.gone_C is not None
-        if not moved.effect.gone_C[moved.candidate]:
+        if not gone_C[moved.candidate]:
             return None
         if self.column is not None:
             values = moved.asked.tags(self.column).of(moved.candidate)
@@ -117,12 +117,11 @@ class Pin(Rule):
                 problem=f"item {self.item!r} may not be recommended here: it is no candidate, and it was "
                 "seen, excluded or is unknown to the model"
             )
-        found = np.flatnonzero(asked.item_C == number)
-        return Effect(pin=int(found[0]), place=self.position - 1)
-
-    def why(self, moved: Moved) -> str | None:
-        """Name the place."""
-        return f"pinned at {self.position}" if moved.candidate == moved.effect.pin else None
+        pin = int(np.flatnonzero(asked.item_C == number)[0])
+        said = f"pinned at {self.position}"
+        return Effect(
+            pin=pin, place=self.position - 1, why=lambda moved: said if moved.candidate == pin else None
+        )
 
 
 class Cap(Rule):
@@ -171,12 +170,11 @@ class Cap(Rule):
         if self.missing == "together":
             none = np.diff(tags.offset_I1) == 0
             names, has = (*names, _MISSING), np.column_stack([has, none])
-        return Effect(cap=Capped(has_CG=has, names=names, most=self.most, fill=self.when_short == "fill"))
+        cap = Capped(has_CG=has, names=names, most=self.most, fill=self.when_short == "fill")
+        return Effect(cap=cap, why=partial(self._why, cap))
 
-    def why(self, moved: Moved) -> str | None:
+    def _why(self, cap: Capped, moved: Moved) -> str | None:
         """Name the value of which there are enough."""
-        cap = moved.effect.cap
-        assert cap is not None
         if moved.up:
             return None
         count_G = cap.has_CG[moved.after.before(moved.candidate)].sum(axis=0)
