@@ -73,3 +73,17 @@ def test_the_values_of_events_are_a_view_where_no_event_lies_between(
     assert values.tolist() == [item for row in items for item in row[: max(len(row) - cut, 0)]]
     if cut == 0:
         assert np.may_share_memory(values, histories.item) or len(values) == 0
+
+
+@given(rows)
+def test_a_history_stays_that_of_its_user(items: list[list[int]]) -> None:
+    """Each user has only items of their own, so that a history tells whose it is."""
+    own = Histories.of(
+        [[10 * row + item for item in history] for row, history in enumerate(items)]
+    ).of_users()
+    assert own.of_users() is own
+    order = np.random.default_rng(0).permutation(len(items))
+    for part in (own.take(order), own.take(order).latest(2), own.take(order).only(np.arange(100) % 2 == 0)):
+        assert part.user is not None
+        for row, user in enumerate(part.user.tolist()):
+            assert set((part.items_of(row) // 10).tolist()) <= {user}

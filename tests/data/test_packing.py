@@ -16,7 +16,7 @@ rows = st.lists(st.lists(st.integers(0, 9), max_size=6), min_size=1, max_size=6)
 
 @given(rows)
 def test_a_batch_holds_the_events_of_its_histories_end_to_end(items: list[list[int]]) -> None:
-    batch = PackedBatch.of(Histories.of(items), user=np.arange(len(items)))
+    batch = PackedBatch.of(Histories.of(items).of_users())
     assert batch.item_T.tolist() == [item for row in items for item in row]
     assert batch.lengths.tolist() == [len(row) for row in items]
     assert (batch.num_users, batch.num_events) == (len(items), sum(map(len, items)))
@@ -34,7 +34,7 @@ def test_further_columns_travel_with_the_events() -> None:
 
 @given(rows, st.integers(1, 12))
 def test_parts_are_the_batch_again_and_hold_no_more_than_asked_for(items: list[list[int]], most: int) -> None:
-    batch = PackedBatch.of(Histories.of(items), user=np.arange(len(items)))
+    batch = PackedBatch.of(Histories.of(items).of_users())
     parts = list(batch.parts(most))
     assert [part.item_T[a:b].tolist() for part in parts for a, b in pairs(part)] == items
     assert [user for part in parts for user in part.user_U.tolist()] == list(range(len(items)))

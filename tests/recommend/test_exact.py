@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -36,7 +36,7 @@ class Table:
 
 
 def _batch(users: list[int]) -> PackedBatch:
-    return PackedBatch.of(Histories.of([[] for _ in users]), user=np.array(users))
+    return PackedBatch.of(replace(Histories.of([[] for _ in users]), user=np.array(users)))
 
 
 def _all(items: int) -> Allowed:

@@ -172,3 +172,26 @@ def test_no_list_of_real_users_repeats_an_item_or_shows_a_seen_one(shared_data):
     assert frame.height == frame.select("user_id", "item_id").n_unique() == 943 * 20
     seen = log.select(user_id="u", item_id="i")
     assert frame.join(seen, on=["user_id", "item_id"]).height == 0
+
+
+@dataclass
+class NotesUsers:
+    """Scores nothing; notes whose histories it was given."""
+
+    num_items: int
+    users: list[int]
+
+    def query(self, batch: PackedBatch) -> int:
+        self.users += batch.user_U.tolist()
+        return batch.num_users
+
+    def score(self, query: int, start: int, stop: int) -> Tensor:
+        return torch.zeros(query, stop - start)
+
+
+def test_the_scorer_is_told_whose_history_it_reads(recommender):
+    scorer = NotesUsers(6, [])
+    replace(recommender, scorer=scorer).recommend(users=["bob", "nobody", "ann"])
+    assert scorer.users == [1, 0]  # who is not known has no history to score
+    replace(recommender, scorer=scorer).recommend(histories=[["a"], ["b"]])
+    assert scorer.users == [1, 0, -1, -1]

@@ -33,6 +33,8 @@ class Histories:
         Further flat columns by name, for instance ``weight`` or ``event_type``.
     asked
         ``[U]`` int64 microseconds: when each user is recommended something; None if that is not known.
+    user
+        ``[U]`` numbers of the users, -1 for a history that belongs to no known user; None: of all of them.
 
     Examples
     --------
@@ -49,6 +51,7 @@ class Histories:
     time: np.ndarray
     fields: Mapping[str, np.ndarray] = field(default_factory=dict)
     asked: np.ndarray | None = None
+    user: np.ndarray | None = None
 
     @classmethod
     def of(cls, items: list[list[int]], times: list[list[int]] | None = None) -> Histories:
@@ -85,7 +88,18 @@ class Histories:
     def take(self, rows: np.ndarray | slice) -> Histories:
         """Return the histories of some users, in the order of `rows`; nothing is copied."""
         asked = None if self.asked is None else self.asked[rows]
-        return replace(self, start=self.start[rows], stop=self.stop[rows], asked=asked)
+        user = None if self.user is None else self.user[rows]
+        return replace(self, start=self.start[rows], stop=self.stop[rows], asked=asked, user=user)
+
+    def of_users(self) -> Histories:
+        """Return the same histories, row u of which is that of user u unless it is already known whose it is.
+
+        Examples
+        --------
+        >>> Histories.of([[3], [1], [2]]).of_users().take(np.array([2, 0])).user
+        array([2, 0])
+        """
+        return self if self.user is not None else replace(self, user=np.arange(len(self)))
 
     def latest(self, count: int) -> Histories:
         """Return the same users with at most their `count` latest events."""

@@ -9,6 +9,7 @@ and its number alone, so that an interrupted one goes on where it stopped.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pydantic
@@ -41,7 +42,7 @@ class WindowLoader:
     Parameters
     ----------
     histories
-        Row u is the history of user u.
+        Row u is the history of user u, unless they say whose they are.
     config
         Sizes of windows and batches.
     seed
@@ -57,8 +58,7 @@ class WindowLoader:
     def __init__(self, histories: Histories, config: LoaderConfig, *, seed: int) -> None:
         self.config = config
         self.seed = seed
-        self._rows = np.flatnonzero(histories.lengths >= 2)
-        self._histories = histories.take(self._rows)
+        self._histories = histories.of_users().take(np.flatnonzero(histories.lengths >= 2))
 
     @property
     def num_targets(self) -> int:
@@ -72,9 +72,8 @@ class WindowLoader:
     def epoch(self, number: int, *, skip: int = 0) -> Iterator[PackedBatch]:
         """Yield the batches of an epoch, without its first `skip`."""
         windows = self._windows(number)
-        user = self._rows[self._owner(windows)]
         for rows in self._batches(number, windows.lengths)[skip:]:
-            yield PackedBatch.of(windows.take(rows), user=user[rows])
+            yield PackedBatch.of(windows.take(rows))
 
     def _windows(self, epoch: int) -> Histories:
         """Cut each history at ``cut, cut + window, ...``; a window starts with the event it shares."""
@@ -87,21 +86,8 @@ class WindowLoader:
         part = np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)
         first = np.where(part == 0, 0, cut[row] + (part - 1) * window)
         last = np.minimum(cut[row] + part * window, targets[row])
-        start = histories.start[row]
-        return Histories(
-            start=start + first,
-            stop=start + last + 1,
-            item=histories.item,
-            time=histories.time,
-            fields=histories.fields,
-        )
-
-    def _owner(self, windows: Histories) -> np.ndarray:
-        """Return ``[W]`` the row of the history that each window was cut from."""
-        order = np.argsort(self._histories.start, kind="stable")
-        place = np.searchsorted(self._histories.start[order], windows.start, side="right") - 1
-        owner: np.ndarray = order[place]
-        return owner
+        windows, start = histories.take(row), histories.start[row]
+        return replace(windows, start=start + first, stop=start + last + 1)
 
     def _batches(self, epoch: int, lengths: np.ndarray) -> list[np.ndarray]:
         """Group windows of similar length under the budget of a batch, and shuffle the groups."""

@@ -38,7 +38,7 @@ class PackedBatch:
     offsets
         ``[U + 1]`` int64: user u owns the events ``offsets[u]`` to ``offsets[u + 1]``.
     user_U
-        ``[U]`` int64 user numbers, -1 for a history that belongs to no known user. Only for messages.
+        ``[U]`` int64 user numbers, -1 for a history that belongs to no known user.
     asked_U
         ``[U]`` int64 microseconds: when the next item is asked for, `NO_TIME` where that is not known; None
         if it is known of nobody.
@@ -58,9 +58,9 @@ class PackedBatch:
     asked_U: Tensor | None = None
 
     @classmethod
-    def of(cls, histories: Histories, user: np.ndarray | None = None) -> PackedBatch:
-        """Pack `histories`; `user` (``[U]``) names their users in messages."""
-        events = histories.events()
+    def of(cls, histories: Histories) -> PackedBatch:
+        """Pack `histories`."""
+        events, user = histories.events(), histories.user
         known = np.full(len(histories), -1, dtype=np.int64) if user is None else user.astype(np.int64)
         return cls(
             item_T=torch.from_numpy(histories.item[events].astype(np.int64)),

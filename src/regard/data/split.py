@@ -226,7 +226,7 @@ def _queries(histories: Histories, last: np.ndarray, targets: Targets | None) ->
     place = last[user]
     return Queries(
         user=user,
-        histories=replace(histories.take(user), stop=place),
+        histories=replace(histories.of_users().take(user), stop=place),
         target=np.asarray(histories.item[place]),
         target_time=np.asarray(histories.time[place]),
         targets=targets,

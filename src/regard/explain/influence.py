@@ -111,6 +111,7 @@ def _shortened(history: Histories, batch_events: int) -> Iterator[Histories]:
             time=history.time[chosen],
             fields={name: column[chosen] for name, column in history.fields.items()},
             asked=None if history.asked is None else np.repeat(history.asked, len(lengths)),
+            user=None if history.user is None else np.repeat(history.user, len(lengths)),
         )
 
 

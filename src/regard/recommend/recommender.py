@@ -127,7 +127,7 @@ class Recommender:
             scorer=scorer,
             users=known.users,
             items=known.items,
-            histories=known.histories,
+            histories=known.histories.of_users(),
             known_V=counts > 0 if described_V is None else (counts > 0) | described_V,
             popularity_V=counts if train.targets is None else train.target_counts,
             max_history=max_history,

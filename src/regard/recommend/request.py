@@ -71,7 +71,7 @@ def request_of_users(users: Ids, *, vocab: Vocab, histories: Histories) -> Reque
         stop = np.where(rows == UNKNOWN, 0, histories.stop[rows])
     return Request(
         ids=ids,
-        histories=replace(histories, start=start, stop=stop),
+        histories=replace(histories, start=start, stop=stop, user=rows),
         dropped_U=np.zeros(len(ids), dtype=np.int64),
     )
 

@@ -84,7 +84,9 @@ def examples_of(held: Holdout, known: Dataset, *, most: int) -> Examples:
     weight = 1.0 / np.bincount(rows, minlength=len(full))[rows] if len(rows) else np.empty(0)
     queries = Queries(
         user=rows.astype(np.int32),
-        histories=replace(full, start=full.start[rows], stop=ends, asked=np.asarray(full.time[ends])),
+        histories=replace(
+            full, start=full.start[rows], stop=ends, asked=np.asarray(full.time[ends]), user=rows
+        ),
         target=target[kept],
         target_time=np.asarray(full.time[ends]),
         targets=targets,
