@@ -16,6 +16,7 @@ from regard.data.coding import fit_coders
 from regard.data.facts import column_facts
 from regard.data.fields import TABLES, Field, Fields, Kind
 from regard.data.infer import infer_fields
+from regard.data.schema import OPTIONAL, REQUIRED
 from regard.data.tables import Table
 from regard.errors import DataError
 
@@ -110,9 +111,10 @@ def extra_columns(events: Table, found: Mapping[str, str]) -> pl.DataFrame:
     events
         The log.
     found
-        Their name of each column that Regard reads.
+        Their name of each column that Regard reads, by ours.
     """
-    extra = [name for name in events.columns if name not in found.values()]
+    own = {theirs for ours, theirs in found.items() if ours in REQUIRED + OPTIONAL}
+    extra = [name for name in events.columns if name not in own]
     if not extra:
         return pl.DataFrame()
     return next(events.batches(extra, size=_ROWS), pl.DataFrame(schema=extra)).head(_ROWS)

@@ -68,10 +68,8 @@ class MediaVectors:
 
 
 def has_encoder(kind: Kind, config: ContentConfig | None) -> bool:
-    """Tell whether values of this kind can become vectors."""
-    if config is None or kind not in ("text", "image", "video"):
-        return False
-    return (config.text if kind == "text" else config.image) is not None
+    """Tell whether values of this kind can become vectors: with encoders, text, images and videos can."""
+    return config is not None and kind in ("text", "image", "video")
 
 
 def media_vectors(

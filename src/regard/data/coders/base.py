@@ -191,7 +191,7 @@ def is_no_value(text: pl.Series) -> pl.Series:
 
 
 def _show(value: object) -> str:
-    text = repr(value)
+    text = repr(value.to_list() if isinstance(value, pl.Series) else value)
     return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
 
 

@@ -68,9 +68,12 @@ class SetCoder(Config):
         members = split_members(values, separator=separator, place=place)
         used = used_R[members.row_J]
         row, member = members.row_J[used], members.member_J.filter(pl.Series(used))
+        if len(member) == 0:
+            return cls(codebook=Codebook(), separator=separator)
         different = member.unique()
-        number = member.replace_strict(different, pl.arange(len(different), eager=True)).to_numpy()
-        once = _once(row * max(len(different), 1) + number) % max(len(different), 1)
+        codes = pl.arange(len(different), eager=True)
+        number = member.replace_strict(different, codes, return_dtype=pl.Int64).to_numpy()
+        once = _once(row * len(different) + number) % len(different)
         counts = pl.Series(np.bincount(once, minlength=len(different)))
         return cls(codebook=Codebook.of_counts(different, counts), separator=separator)
 
