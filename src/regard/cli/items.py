@@ -62,12 +62,12 @@ def add(
     )
     if added.without_attributes:
         console.print(
-            f"[yellow]note:[/] {added.without_attributes:,} new items have no attribute that the model reads, "
-            "so they are never recommended"
+            f"[yellow]note:[/] {added.without_attributes:,} new items have no attribute that the model "
+            "reads, so they are never recommended"
         )
     if added.ignored:
         console.print(
-            f"[yellow]note:[/] ignored, since training did not have them: {', '.join(added.ignored)}"
+            f"[yellow]note:[/] training did not have these columns, ignored: {', '.join(added.ignored)}"
         )
     if as_json:
         opt.write_json(

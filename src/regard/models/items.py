@@ -46,8 +46,8 @@ class ItemConfig(Config):
     ----------
     fusion
         ``"attention"`` over the attributes, ``"gate"`` or ``"sum"``.
-    heads
-        Of the attention; each weighs its part of the width.
+    fusion_heads
+        Of that attention; each weighs its part of the width.
     ids
         Whether the id is a field; without, only attributes speak.
     drop_id, drop_field
@@ -55,7 +55,7 @@ class ItemConfig(Config):
     """
 
     fusion: Fusion = "attention"
-    heads: int = pydantic.Field(default=1, ge=1)
+    fusion_heads: int = pydantic.Field(default=1, ge=1)
     ids: bool = True
     drop_id: float = pydantic.Field(default=0.1, ge=0, lt=1)
     drop_field: float = pydantic.Field(default=0.1, ge=0, lt=1)
@@ -124,7 +124,7 @@ class ItemEncoder(nn.Module):
         self.fields = nn.ModuleList(
             _Stored.of(column, width, scale=scale) for column in features.columns.values()
         )
-        self.fuse = make_fusion(config.fusion, len(self.names), width, heads=config.heads)
+        self.fuse = make_fusion(config.fusion, len(self.names), width, heads=config.fusion_heads)
         self.register_buffer("trained_V", torch.from_numpy(features.trained_V), persistent=False)
         described_V = features.described
         self.known_V = described_V | features.trained_V if config.ids else described_V

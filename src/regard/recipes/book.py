@@ -10,15 +10,21 @@ from typing import Any
 from regard.data.dataset import Dataset
 from regard.errors import ConfigError
 from regard.recipes.sequential import sequential, sequential_fast, sequential_tiny
+from regard.recipes.trades import ads, ecommerce, news
 from regard.train.fitting import FitConfig
 
 __all__ = ["RECIPES", "parse_settings", "recipe_for"]
+
+_WHOLE = ("target", "fields", "content")
 
 Recipe = Callable[[Dataset], FitConfig]
 RECIPES: Mapping[str, Recipe] = {
     "sequential": sequential,
     "sequential-fast": sequential_fast,
     "sequential-tiny": sequential_tiny,
+    "ecommerce": ecommerce,
+    "news": news,
+    "ads": ads,
 }
 
 
@@ -80,8 +86,8 @@ def parse_settings(pairs: list[str]) -> dict[str, Any]:
 
 
 def _path(document: Mapping[str, Any], key: str) -> list[str]:
-    """Find a setting by its path, or by its name alone where only one has it; ``target`` is one as a whole."""
-    if key == "target":
+    """Find a setting by its path, or by its name alone where only one has it; some are one as a whole."""
+    if key in _WHOLE:
         return [key]
     paths = _paths(document)
     found = [path for path in paths if ".".join(path) == key] or [path for path in paths if path[-1] == key]
