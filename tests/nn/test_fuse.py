@@ -40,7 +40,11 @@ def test_a_row_does_not_depend_on_the_rows_beside_it(kind: str) -> None:
     fuse = make_fusion(kind, 3, 4)
     value, present = torch.randn(5, 3, 4), torch.rand(5, 3) < 0.7
 
-    assert torch.allclose(fuse(list(value.unbind(1)), present).y_RD[2:3], fuse(list(value[2:3].unbind(1)), present[2:3]).y_RD, atol=1e-6)
+    assert torch.allclose(
+        fuse(list(value.unbind(1)), present).y_RD[2:3],
+        fuse(list(value[2:3].unbind(1)), present[2:3]).y_RD,
+        atol=1e-6,
+    )
 
 
 def test_weights_of_attention_sum_to_one_over_the_present_fields() -> None:
