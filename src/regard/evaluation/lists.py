@@ -135,7 +135,8 @@ def shares_of(categories: pl.Series) -> np.ndarray:
     name, code = np.unique(frame["value"].cast(pl.String).to_numpy(), return_inverse=True)
     shares = np.zeros((len(categories), len(name)))
     shares[frame["row"].to_numpy(), code] = 1
-    return shares / np.maximum(shares.sum(axis=1, keepdims=True), 1)
+    shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1)
+    return shares
 
 
 def _mix(row_T: np.ndarray, item_T: np.ndarray, share_VG: np.ndarray, users: int) -> np.ndarray:
