@@ -103,5 +103,10 @@ def test_a_folder_without_parquet_files_is_refused(tmp_path: Path) -> None:
 def test_objects_that_are_no_table_are_refused() -> None:
     with pytest.raises(SchemaError, match="cannot read int"):
         open_table(7, kind="events")
-    with pytest.raises(SchemaError, match="mixes kinds of values"):
-        open_table(pd.DataFrame({"user_id": ["a", 1]}, dtype=object))
+
+
+def test_a_column_that_mixes_text_and_numbers_is_named_with_row_and_value() -> None:
+    mixed = {"item_id": [1, 2, 3], "brand": ["a", None, 7]}
+    for table in (mixed, pd.DataFrame(mixed), pd.DataFrame(mixed).replace({None: float("nan")})):
+        with pytest.raises(SchemaError, match=r"the items: column 'brand', row 2: 7 is of type int"):
+            open_table(table, kind="items")

@@ -7,13 +7,15 @@ strings: what is a number and what is a time is decided over the whole column (`
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import polars as pl
 
+from regard.data.coders.base import Place
 from regard.errors import DataError, MissingExtraError, SchemaError
 
 __all__ = ["Source", "Table", "open_table"]
@@ -167,6 +169,8 @@ def _frame(source: Source, name: str) -> pl.DataFrame:
         try:
             return pl.DataFrame(source)
         except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
+            if isinstance(source, dict):
+                _refuse_mixed(source, name)
             raise SchemaError(f"{name}: cannot be read: {_first_line(error)}") from error
     raise SchemaError(
         f"{name}: cannot read {type(source).__name__}; give a path, a Polars, pandas or Arrow table"
@@ -180,9 +184,22 @@ def _from_pandas(source: Source, name: str) -> pl.DataFrame:
     except ImportError as error:
         raise MissingExtraError("pyarrow", "pandas") from error
     except Exception as error:  # pyarrow has its own exceptions, which cannot be named without it
+        _refuse_mixed({str(column): source[column].tolist() for column in source.columns}, name)
         raise SchemaError(
             f"{name}: a column of the pandas table mixes kinds of values: {_first_line(error)}"
         ) from error
+
+
+def _refuse_mixed(columns: Mapping[str, Any], name: str) -> None:
+    """Name the first column, row and value that do not fit the others, if that is what is wrong."""
+    for column, values in columns.items():
+        if isinstance(values, list | tuple):
+            # NaN is how pandas writes that a value is missing, whatever the column holds.
+            given = [None if isinstance(value, float) and math.isnan(value) else value for value in values]
+            kinds = {type(value) for value in given if value is not None}
+            if len(kinds) > 1 and kinds & {str, bytes, list, dict}:
+                place = Place(source=name, column=column)
+                place.refuse_mixed(pl.Series(column, given, dtype=pl.Object))
 
 
 def _nearby(path: Path) -> str:

@@ -23,7 +23,9 @@ def test_a_cell_of_a_hundred_megabytes_is_refused_by_row_and_not_shown() -> None
 
 def test_a_column_of_text_with_numbers_in_it_names_the_first_that_differs() -> None:
     mixed = pl.Series("brand", ["x", 3, "z"], dtype=pl.Object)
-    with pytest.raises(SchemaError, match=r"row 1 \(item_id 'b'\): 3 is a int, the other values are str"):
+    with pytest.raises(
+        SchemaError, match=r"row 1 \(item_id 'b'\): 3 is of type int, most values are of type str"
+    ):
         as_text(mixed, place=PLACE)
 
 

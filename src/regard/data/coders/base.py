@@ -5,6 +5,7 @@ Rows count from 0. Messages never print a value that is long: the row and the id
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
@@ -120,11 +121,11 @@ class Place:
         if values.dtype != pl.Object:
             return
         kinds = [None if value is None else type(value).__name__ for value in values]
-        usual = max({kind for kind in kinds if kind}, key=kinds.count, default="object")
+        usual = Counter(kind for kind in kinds if kind).most_common(1)[0][0] if any(kinds) else "object"
         row = next((row for row, kind in enumerate(kinds) if kind not in (None, usual)), 0)
         raise SchemaError(
-            f"{self.cell(row)}: {_show(values[row])} is a {kinds[row]}, the other values are {usual}; "
-            f"a column must hold one kind of value: make all of it text or all of it numbers, or leave it out"
+            f"{self.cell(row)}: {_show(values[row])} is of type {kinds[row]}, most values are of type "
+            f"{usual}; a column must hold one kind of value: make all of it text or numbers, or leave it out"
         )
 
     def refuse_long(self, text: pl.Series) -> None:
