@@ -167,7 +167,7 @@ def _rule(said: object, *, where: str) -> Rule:
             f"kinds: {', '.join(RULES)}"
         )
     kind = said["rule"]
-    if kind not in RULES:
+    if not isinstance(kind, str) or kind not in RULES:
         raise ConfigError(f"{where}: there is no rule {kind!r}; {nearest(str(kind), list(RULES))}")
     try:
         return RULES[kind].from_json(dict(said))
