@@ -107,11 +107,7 @@ def read_impressions(
     rows = clean_rows(frame, found, named, log=logs[0], from_text=table.from_text)
     if clicks is not None:
         rows = _with_clicks(rows, open_table(clicks, kind="clicks"), logs)
-    if not rows.labels:
-        raise SchemaError(
-            f"{table.name}: no column is a label; name them with labels={{'click': ...}}, or give clicks; "
-            f"the columns are: {', '.join(map(repr, table.columns))}"
-        )
+    _check_labels_are_there(rows, table)
     if on_bad == "error":
         for log in logs:
             log.refuse()
@@ -119,6 +115,14 @@ def read_impressions(
     if usable.table.is_empty():
         raise DataError(f"{table.name}: no row is left to use")
     return _numbered(usable, logs, named, source=table.name, total=len(frame), vocabs=_Vocabs(users, items))
+
+
+def _check_labels_are_there(rows: ImpressionRows, table: Table) -> None:
+    if not rows.labels:
+        raise SchemaError(
+            f"{table.name}: no column is a label; name them with labels={{'click': ...}}, or give clicks; "
+            f"the columns are: {', '.join(map(repr, table.columns))}"
+        )
 
 
 def _with_clicks(rows: ImpressionRows, clicks: Table, logs: list[ProblemLog]) -> ImpressionRows:
