@@ -196,7 +196,8 @@ def _grown(model: Model, catalogue: _Catalogue, encoded: Encoded) -> tuple[Model
     train = dataset.part(replace(model.train.histories, item=histories.item))
     features = ItemFeatures(columns=encoded.columns, trained_V=train.item_counts > 0)
     size, config = len(catalogue.vocab), model.config
-    network = build(config.model, config.shape, num_items=size, features=features)
+    context = model.network.context.spec
+    network = build(config.model, config.shape, num_items=size, features=features, context=context)
     weights = dict(model.network.state_dict())
     if _IDS in weights:
         table = torch.zeros_like(network.state_dict()[_IDS])

@@ -23,6 +23,7 @@ from regard.data.vocab import Vocab
 from regard.errors import ArtifactError
 from regard.model import Model
 from regard.models.blend import Blend, BlendWeights
+from regard.models.context import ContextSpec
 from regard.models.items import ItemFeatures
 from regard.models.memory import ItemMemory
 from regard.models.registry import build
@@ -47,6 +48,7 @@ def save_model(model: Model, folder: str | Path) -> None:
         "split": model.split.to_json(),
         "blend": model.blend.weights.to_json(),
         "events": _event_names(dataset),
+        "context": model.network.context.spec.to_json(),
         "items": {"coders": model.items.coders.to_json(), "columns": list(model.items.columns)},
         "torch": torch.__version__,
     }
@@ -61,6 +63,7 @@ def save_model(model: Model, folder: str | Path) -> None:
                 "blend": _blend_tensors(model.blend),
                 "histories": _tensors(dataset.histories, model.train.histories),
                 "items": _item_tensors(model.items),
+                "context": _of_arrays(model.network.context.spec.arrays()),
             }
             | ({} if index is None else {"index": {"graph": index.to_bytes()}}),
             tables={"items": dataset.item_table, "users": dataset.user_table},
@@ -97,7 +100,11 @@ def load_model(folder: str | Path) -> Model:
     train = dataset.part(replace(histories, stop=stop))
     described = _items(document["items"], content.tensors["items"])
     features = ItemFeatures(columns=described.columns, trained_V=train.item_counts > 0)
-    network = build(config.model, config.shape, num_items=len(dataset.items), features=features)
+    arrays = {name: value.numpy() for name, value in content.tensors["context"].items()}
+    context = ContextSpec.from_json(document["context"], arrays)
+    network = build(
+        config.model, config.shape, num_items=len(dataset.items), features=features, context=context
+    )
     network.load_state_dict(dict(content.tensors["weights"]))
     network.eval()
     return Model(
@@ -126,7 +133,7 @@ def _tensors(histories: Histories, train: Histories) -> dict[str, Tensor]:
         "item": histories.item[events],
         "time": histories.time[events],
     } | {f"{_FIELD}{name}": column[events] for name, column in histories.fields.items()}
-    return {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
+    return _of_arrays(arrays)
 
 
 _COLUMN: Final = "column."
@@ -136,6 +143,10 @@ _CODER: Final = "coder."
 def _item_tensors(items: Description) -> dict[str, Tensor]:
     arrays = {f"{_COLUMN}{name}": array for name, array in columns_to_arrays(items.columns).items()}
     arrays |= {f"{_CODER}{name}": array for name, array in items.coders.arrays().items()}
+    return _of_arrays(arrays)
+
+
+def _of_arrays(arrays: Mapping[str, np.ndarray]) -> dict[str, Tensor]:
     return {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
 
 

@@ -19,6 +19,7 @@ from torch.nn import functional as F
 
 from regard.config import Config
 from regard.data.packing import NO_TIME, PackedBatch
+from regard.models.context import Context, ContextConfig, ContextSpec, next_times
 from regard.models.items import ItemConfig, ItemEncoder, ItemFeatures
 from regard.models.protocols import Encoded, Observed
 from regard.nn.attention import SelfAttention
@@ -69,6 +70,8 @@ class CausalConfig(Config):
         Whether it reads how long after an event the next item is asked for.
     items
         How an item's attributes, if it has any, become its vector.
+    context
+        What is read of events and users beside items and times.
     """
 
     width: int = pydantic.Field(default=64, ge=1)
@@ -85,6 +88,7 @@ class CausalConfig(Config):
     gaps: bool = False
     request_time: bool = False
     items: ItemConfig = ItemConfig()
+    context: ContextConfig = ContextConfig()
 
 
 class CausalModel(nn.Module):
@@ -98,6 +102,8 @@ class CausalModel(nn.Module):
         V.
     features
         What is known of the items beside who had them; None: they are their ids.
+    context
+        What the log has beside items and times; None: nothing.
 
     Examples
     --------
@@ -110,7 +116,14 @@ class CausalModel(nn.Module):
 
     items: IdEmbedding | ItemEncoder
 
-    def __init__(self, config: CausalConfig, *, num_items: int, features: ItemFeatures | None = None) -> None:
+    def __init__(
+        self,
+        config: CausalConfig,
+        *,
+        num_items: int,
+        features: ItemFeatures | None = None,
+        context: ContextSpec | None = None,
+    ) -> None:
         super().__init__()
         self.config = config
         # Vectors of length one are well above those of the positions, so that content is heard first.
@@ -132,6 +145,7 @@ class CausalModel(nn.Module):
         )
         self.gaps = GapEmbedding(config.width, hidden=_HIDDEN_GAPS) if config.gaps else None
         self.wait = GapEmbedding(config.width, hidden=_HIDDEN_GAPS) if config.request_time else None
+        self.context = Context(config.context, context or ContextSpec(), config.width)
         cosine = config.similarity == "cosine"
         self.sharpness = nn.Parameter(torch.tensor(math.log(config.sharpness))) if cosine else None
 
@@ -189,6 +203,8 @@ class CausalModel(nn.Module):
             x_TD = x_TD + self.gaps(_since_last(batch, plan))
         if self.wait is not None:
             x_TD = x_TD + self.wait(_until_next(batch))
+        if not self.context.silent:
+            x_TD = x_TD + self.context(batch)
         return dropout(x_TD, self.config.embedding_dropout, training=self.training)
 
     def _state(self, y_TD: Tensor) -> Tensor:
@@ -205,14 +221,7 @@ def _since_last(batch: PackedBatch, plan: AttentionPlan) -> Tensor:
 
 
 def _until_next(batch: PackedBatch) -> Tensor:
-    """Return ``[T]`` microseconds until the next item was, or is, asked for; -1 where that is not known.
-
-    Between two events of a history that is when the second happened: what came after an event is asked
-    for at the time when it came.
-    """
-    next_T = batch.time_T.roll(-1)
-    some_U = batch.lengths > 0
-    last_U = batch.offsets[1:][some_U] - 1
-    next_T[last_U] = NO_TIME if batch.asked_U is None else batch.asked_U[some_U]
+    """Return ``[T]`` microseconds until the next item was, or is, asked for; -1 where that is not known."""
+    next_T = next_times(batch)
     known_T = (next_T != NO_TIME) & (batch.time_T != NO_TIME)
     return torch.where(known_T, (next_T - batch.time_T).clamp(min=0), -1)

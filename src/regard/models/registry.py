@@ -6,6 +6,7 @@ from typing import Any
 
 from regard.errors import ConfigError
 from regard.models.causal import CausalConfig, CausalModel
+from regard.models.context import ContextSpec
 from regard.models.items import ItemFeatures
 
 __all__ = ["MODELS", "build"]
@@ -14,9 +15,14 @@ MODELS = ("causal",)
 
 
 def build(
-    name: str, settings: dict[str, Any], *, num_items: int, features: ItemFeatures | None = None
+    name: str,
+    settings: dict[str, Any],
+    *,
+    num_items: int,
+    features: ItemFeatures | None = None,
+    context: ContextSpec | None = None,
 ) -> CausalModel:
-    """Build the model called `name`, with fresh weights, for items that may have attributes.
+    """Build the model called `name`, with fresh weights, for items, events and users with attributes.
 
     Raises
     ------
@@ -25,4 +31,5 @@ def build(
     """
     if name not in MODELS:
         raise ConfigError(f"there is no model {name!r}; there are: {', '.join(MODELS)}")
-    return CausalModel(CausalConfig.from_json(settings), num_items=num_items, features=features)
+    config = CausalConfig.from_json(settings)
+    return CausalModel(config, num_items=num_items, features=features, context=context)

@@ -29,11 +29,13 @@ from regard.data.target import TargetSpec, until_last_target
 from regard.errors import SplitError
 from regard.losses.choose import LossConfig, make_loss
 from regard.models.blend import Blend
-from regard.models.causal import CausalModel
+from regard.models.causal import CausalConfig, CausalModel
+from regard.models.context import ContextSpec
 from regard.models.items import ItemFeatures
 from regard.models.registry import build
 from regard.train.blending import BlendConfig, find_weights, make_blend, make_parts, recommender_of
 from regard.train.config import TrainConfig
+from regard.train.contexts import context_of
 from regard.train.examples import examples_of
 from regard.train.hooks import Hook
 from regard.train.trainer import Trainer, TrainResult
@@ -172,9 +174,11 @@ def fit_model(
         If the loss is not finite.
     """
     watch, columns, held = watch or Watch(), columns or {}, _validation(train, split)
+    context = context_of(train, CausalConfig.from_json(config.shape).context, said=config.fields)
+    features = _Features(columns=columns, context=context)
     if held is None:
-        return _without_validation(train, config, options, watch=watch, columns=columns)
-    model = _fresh(held.train, config, options, columns)
+        return _without_validation(train, config, options, watch=watch, features=features)
+    model = _fresh(held.train, config, options, features)
     asked = examples_of(held, train, most=_VALIDATION_EXAMPLES)
     search = _train(
         model,
@@ -188,7 +192,7 @@ def fit_model(
     weighed = find_weights(model, held, train, config.blend)
     refit = None
     if _wants_refit(config, held, train) and not search.interrupted:
-        model = _fresh(train, config, options, columns)
+        model = _fresh(train, config, options, features)
         until = config.changed(train=config.train.changed(stop_after=search.best_epoch))
         refit = _train(model, train, until, options, watch=watch, title="refit", validate=None)
     parts = make_parts(train, config.blend, wanted=weighed.weights)
@@ -217,10 +221,10 @@ def _validation(train: Dataset, split: SplitSpec) -> Holdout | None:
 
 
 def _without_validation(
-    train: Dataset, config: FitConfig, options: RunOptions, *, watch: Watch, columns: Mapping[str, Column]
+    train: Dataset, config: FitConfig, options: RunOptions, *, watch: Watch, features: _Features
 ) -> Fitted:
     """Train once, on a log that leaves nobody to validate on."""
-    model = _fresh(train, config, options, columns)
+    model = _fresh(train, config, options, features)
     alone = _train(model, train, config, options, watch=watch, title="refit", validate=None)
     return Fitted(
         model=model,
@@ -232,13 +236,20 @@ def _without_validation(
     )
 
 
-def _fresh(
-    train: Dataset, config: FitConfig, options: RunOptions, columns: Mapping[str, Column]
-) -> CausalModel:
-    features = ItemFeatures(columns=columns, trained_V=train.item_counts > 0)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Features:
+    """What is known beside who had which item when: the same in every pass."""
+
+    columns: Mapping[str, Column]
+    context: ContextSpec
+
+
+def _fresh(train: Dataset, config: FitConfig, options: RunOptions, features: _Features) -> CausalModel:
+    items = ItemFeatures(columns=features.columns, trained_V=train.item_counts > 0)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(options.seed)
-        return build(config.model, config.shape, num_items=len(train.items), features=features)
+        size, context = len(train.items), features.context
+        return build(config.model, config.shape, num_items=size, features=items, context=context)
 
 
 def _train(
