@@ -209,3 +209,11 @@ def test_freshness_counts_from_the_moment_of_the_request(movies: Movies) -> None
 def test_k_below_1_is_refused(movies: Movies) -> None:
     with pytest.raises(ConfigError, match="k = 0"):
         movies.rerank(k=0)
+
+
+def test_an_infinite_score_is_the_best_and_the_rest_keeps_its_order(movies: Movies) -> None:
+    score = movies.candidates.score_UK.copy()
+    score[:, 0] = np.inf
+    endless = replace(movies.candidates, score_UK=score)
+    done = movies.rerank({**MMR, "strength": 0}, candidates=endless)
+    assert np.array_equal(done.ranked.item_UK, endless.item_UK[:, :K])

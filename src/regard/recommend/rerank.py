@@ -45,6 +45,7 @@ UNMET: Mapping[str, type[pl.DataType]] = MappingProxyType(
     {"user": pl.Int64, "rule": pl.String, "reason": pl.String}
 )
 _OTHERS = "others moved"
+_LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +112,9 @@ def rerank(
     ranked, moves, unmet = empty_ranking(users, k), _Rows(list(MOVES)), _Rows(list(UNMET))
     for user, asked in enumerate(_asked(candidates, policy, context, histories, allowed)):
         effects = [rule.effect(asked) for rule in policy.rules]
-        orders = [fill(asked, effects[:count], k=k) for count in range(len(effects) + 1)]
+        orders = [fill(asked, [], k=k)]
+        for number, effect in enumerate(effects):
+            orders.append(orders[-1] if effect.idle else fill(asked, effects[: number + 1], k=k))
         chosen = orders[-1].chosen
         score_C = np.full(len(asked.item_C), np.nan, dtype=np.float32)
         score_C[: asked.ranked] = candidates.score_UK[user, : asked.ranked]
@@ -170,7 +173,8 @@ def _now(histories: Histories, user: int, context: Context) -> int | None:
 def _between_0_and_1(score_C: np.ndarray) -> np.ndarray:
     if len(score_C) == 0 or score_C[0] == score_C[-1]:
         return np.zeros(len(score_C))
-    scaled: np.ndarray = (score_C - score_C[-1]) / (score_C[0] - score_C[-1])
+    finite = np.clip(score_C, -_LARGEST, _LARGEST)  # a score may be infinite
+    scaled: np.ndarray = (finite - finite[-1]) / (finite[0] - finite[-1])
     return scaled
 
 

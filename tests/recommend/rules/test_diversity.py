@@ -89,7 +89,7 @@ def test_an_attribute_can_say_what_is_alike(asking, method: str) -> None:
     said = [effect.why(Moved(asked=asked, candidate=one, before=before, after=after)) for one in (1, 3, 0)]
     assert said == [
         "it is like '0' at 1 (likeness 1.00)",
-        "no item before it is more like it than '0' at 1 (likeness 0.50)",
+        "unlike what stands before it, the nearest is '0' at 1 (likeness 0.50)",
         None,
     ]
 

@@ -168,6 +168,13 @@ class Effect:
     why: Callable[[Moved], str | None] = lambda moved: None
     problem: str = ""
 
+    @property
+    def idle(self) -> bool:
+        """Whether it changes nothing."""
+        changes = (self.factor_C, self.boost_C, self.pin, self.cap, self.term)
+        none_gone = self.gone_C is None or not self.gone_C.any()
+        return none_gone and all(change is None for change in changes)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:

@@ -77,8 +77,9 @@ class CalibrationTerm:
         count = np.maximum(self._count + mixes.has_C, 1)[:, None]
         list_CG = (self._sum_G + mixes.share_CG) / count
         smooth = (1 - _SMOOTH) * list_CG + _SMOOTH * mixes.wanted_G
-        divergence: np.ndarray = (mixes.wanted_G * np.log(mixes.wanted_G / smooth)).sum(axis=1)
-        return -divergence
+        # -KL = sum p log q - sum p log p; the second sum is the same for all.
+        gain: np.ndarray = np.log(smooth) @ mixes.wanted_G - mixes.wanted_G @ np.log(mixes.wanted_G)
+        return gain
 
     def take(self, candidate: int) -> None:
         """Add a candidate to the mix."""

@@ -152,7 +152,7 @@ class Diversity(Rule):
         like = likeness.row(moved.candidate)[before]
         nearest = int(like.argmax())
         said = f"{moved.asked.title(before[nearest])!r} at {nearest + 1} (likeness {like[nearest]:.2f})"
-        return f"no item before it is more like it than {said}" if moved.up else f"it is like {said}"
+        return f"unlike what stands before it, the nearest is {said}" if moved.up else f"it is like {said}"
 
     def _likeness(self, asked: Asked) -> Likeness:
         if self.over is not None:
