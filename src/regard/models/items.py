@@ -5,8 +5,7 @@ Notable choices:
 - The id is one field among others. In training ids are dropped at random, and other fields as well, so that
   an item without a history (it has no id that anything was learned about) is not foreign to the model, and no
   field becomes indispensable (Volkovs et al., "DropoutNet", NeurIPS 2017).
-- An item's vector depends on the item alone: those of a whole catalogue are computed once and kept, and a new
-  item needs one forward pass and no training.
+- An item's vector depends on the item alone: those of a catalogue are kept, a new item needs no training.
 - Where the catalogue is small its table is computed once a step and serves inputs and outputs alike; where it
   is large, only the rows that a step asks for are computed.
 
@@ -24,6 +23,7 @@ import numpy as np
 import pydantic
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 from torch.nn import functional as F
 
 from regard.config import Config
@@ -153,9 +153,25 @@ class ItemEncoder(nn.Module):
         ]
         return F.pad(torch.cat(parts).float(), (0, 0, 0, self.padded - self.size))
 
-    def fused(self, item_R: Tensor, *, without: int | None = None) -> Fused:
-        """Return the vectors of items and what each field has in them; `without` a field, by its place."""
-        rows = [self._id_rows(item_R), *(stored(item_R) for stored in self.fields)]
+    def fused(
+        self, item_R: Tensor, *, without: int | None = None, instead: Mapping[str, Column] | None = None
+    ) -> Fused:
+        """Return the vectors of items and what each field has in them.
+
+        Parameters
+        ----------
+        item_R
+            ``[R]`` numbers of items.
+        without
+            Place in `names` of a field that is made missing.
+        instead
+            Columns of R rows in the place of those of the items.
+        """
+        rows = [self._id_rows(item_R)]
+        for name, stored in zip(self.names[1:], self.fields, strict=True):
+            assert isinstance(stored, _Stored)
+            other = (instead or {}).get(name)
+            rows.append(stored(item_R) if other is None else stored.read(other))
         present_RF = torch.stack([row.present_R for row in rows], dim=1)
         if without is not None:
             present_RF[:, without] = False
@@ -191,16 +207,24 @@ class _Stored(nn.Module):
             return _StoredNumbers(column, width, scale=scale)
         return _StoredVectors(column, width, scale=scale)
 
-    def _keep(self, name: str, array: np.ndarray) -> None:
-        self.register_buffer(name, torch.from_numpy(np.ascontiguousarray(array)), persistent=False)
+    def __init__(self, column: Column) -> None:
+        super().__init__()
+        for name, tensor in _tensors(column).items():
+            self.register_buffer(name, tensor, persistent=False)
+
+    def read(self, column: Column) -> FieldRows:
+        """Embed all rows of another column of the same field."""
+        some = next(self.buffers())
+        own = {name: tensor.to(some.device) for name, tensor in _tensors(column).items()}
+        rows: FieldRows = functional_call(self, own, (torch.arange(len(column), device=some.device),))
+        return rows
 
 
 class _StoredCodes(_Stored):
     code_V: Tensor
 
     def __init__(self, column: Codes, width: int, *, scale: float) -> None:
-        super().__init__()
-        self._keep("code_V", column.code_R)
+        super().__init__(column)
         self.embed = CategoryField(column.size, width, scale=scale)
 
     def forward(self, item_R: Tensor) -> FieldRows:
@@ -213,9 +237,7 @@ class _StoredBags(_Stored):
     code_J: Tensor
 
     def __init__(self, column: Bags, width: int, *, scale: float) -> None:
-        super().__init__()
-        self._keep("offset_V1", column.offset_R1)
-        self._keep("code_J", column.code_J)
+        super().__init__(column)
         self.embed = BagField(column.size, width, scale=scale)
 
     def forward(self, item_R: Tensor) -> FieldRows:
@@ -232,8 +254,7 @@ class _StoredNumbers(_Stored):
     value_V: Tensor
 
     def __init__(self, column: Numbers, width: int, *, scale: float) -> None:
-        super().__init__()
-        self._keep("value_V", column.value_R)
+        super().__init__(column)
         self.embed = NumberField(torch.from_numpy(column.edge_B1), width, scale=scale)
 
     def forward(self, item_R: Tensor) -> FieldRows:
@@ -246,14 +267,25 @@ class _StoredVectors(_Stored):
     present_V: Tensor
 
     def __init__(self, column: Vectors, width: int, *, scale: float) -> None:
-        super().__init__()
-        self._keep("value_VE", column.value_RE)
-        self._keep("present_V", column.present_R)
+        super().__init__(column)
         self.embed = VectorField(column.value_RE.shape[1], width, scale=scale)
 
     def forward(self, item_R: Tensor) -> FieldRows:
         rows: FieldRows = self.embed(self.value_VE[item_R], self.present_V[item_R])
         return rows
+
+
+def _tensors(column: Column) -> dict[str, Tensor]:
+    """Return what is stored of a column, by the name of its buffer."""
+    if isinstance(column, Codes):
+        arrays = {"code_V": column.code_R}
+    elif isinstance(column, Bags):
+        arrays = {"offset_V1": column.offset_R1, "code_J": column.code_J}
+    elif isinstance(column, Numbers):
+        arrays = {"value_V": column.value_R}
+    else:
+        arrays = {"value_VE": column.value_RE, "present_V": column.present_R}
+    return {name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()}
 
 
 def _present(column: Column) -> np.ndarray:

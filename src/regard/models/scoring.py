@@ -66,14 +66,18 @@ class EncoderScorer:
 
     def query(self, batch: PackedBatch) -> Tensor:
         """Return ``[U, D]``: the state after each user's latest event."""
+        return self.states(batch, self.catalogue)
+
+    def states(self, batch: PackedBatch, catalogue: Catalogue) -> Tensor:
+        """Return ``[U, D]`` as `query` does, with the items' vectors of a catalogue of the caller's."""
         weight_PD = self.catalogue.weight_PD
         batch = batch if batch.item_T.device == weight_PD.device else batch.to(weight_PD.device)
         some = batch.lengths > 0
         if batch.num_users > 0 and bool(some.all()):
-            return self._last(batch)
+            return self._last(batch, catalogue)
         states = torch.zeros(batch.num_users, weight_PD.shape[1], device=weight_PD.device)
         if bool(some.any()):
-            states[some] = self._last(_without_empty(batch, some))
+            states[some] = self._last(_without_empty(batch, some), catalogue)
         return states
 
     def score(self, query: Tensor, start: int, stop: int) -> Tensor:
@@ -104,16 +108,16 @@ class EncoderScorer:
         """Return None: the whole score is an inner product."""
         return None
 
-    def _last(self, batch: PackedBatch) -> Tensor:
+    def _last(self, batch: PackedBatch, catalogue: Catalogue) -> Tensor:
         device = batch.item_T.device.type
         kind = product_type(self.precision, device)
         with torch.autocast(device, dtype=kind, enabled=kind != torch.float32):
-            return self._states(batch)
+            return self._states(batch, catalogue)
 
-    def _states(self, batch: PackedBatch) -> Tensor:
+    def _states(self, batch: PackedBatch, catalogue: Catalogue) -> Tensor:
         if self._gives_last:
-            return self.serving.encode_last(batch, self.catalogue).float()  # type: ignore[attr-defined,no-any-return]
-        encoded = self.serving.encode(batch, self.catalogue)
+            return self.serving.encode_last(batch, catalogue).float()  # type: ignore[attr-defined,no-any-return]
+        encoded = self.serving.encode(batch, catalogue)
         return encoded.states_TD[encoded.offsets[1:] - 1].float()
 
     @cached_property
