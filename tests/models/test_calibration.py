@@ -72,9 +72,9 @@ def test_scores_that_run_against_the_labels_get_one_level() -> None:
     fitted = fit_calibration("isotonic", np.arange(10.0), np.array([1] * 5 + [0] * 5))
     assert set(fitted.probability) == {0.5}
     for kind in ("temperature", "platt"):
-        flat = fit_calibration(kind, np.arange(10.0), np.array([1] * 8 + [0] * 2))
+        flat = fit_calibration(kind, np.arange(10.0) - 4.5, np.array([1] * 8 + [0] * 2))
         assert flat.slope == 1e-3
-        assert flat.apply(np.array([5.0])) == pytest.approx(0.8 if kind == "platt" else 0.5, abs=0.01)
+        assert flat.apply(np.array([0.0])) == pytest.approx(0.8 if kind == "platt" else 0.5, abs=0.01)
 
 
 @pytest.mark.parametrize(
