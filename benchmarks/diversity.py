@@ -1,6 +1,6 @@
 """What diversity costs: NDCG@10 against intra-list diversity on ML-1M, split by time.
 
-    python benchmarks/diversity.py            # under two minutes on one core
+    python benchmarks/diversity.py            # under a minute of one core
     python benchmarks/diversity.py --quick    # 300 users
 
 EASE ranks 100 candidates for each question of the test; MMR, a DPP and calibration choose ten of them at
@@ -25,8 +25,8 @@ import numpy as np
 import torch
 from rich.console import Console
 
-from benchmarks.common import ROOT, Target, keep
-from benchmarks.plots import Axis, lines
+from benchmarks.common import Target, keep
+from benchmarks.diversity_page import IMAGE, plot
 from benchmarks.tasks import KeptLists, Task
 from regard.data.split import Queries
 from regard.evaluation.linear import EASE
@@ -49,7 +49,6 @@ SERIES: dict[str, dict[str, Any]] = {
     "DPP, genres": {"rule": "diversity", "method": "dpp", "over": "genres"},
     "calibration": {"rule": "calibrate", "column": "genres"},
 }
-IMAGE = ROOT / "docs" / "images" / "diversity.svg"
 
 
 def main() -> None:
@@ -182,13 +181,6 @@ def item_vectors(histories: Any, num_items: int) -> np.ndarray:
     matrix = user_item_matrix(histories, num_items).to_dense()
     _, values, vectors = torch.svd_lowrank(matrix, q=WIDTH, niter=4)
     return (vectors * values).numpy()
-
-
-def plot(result: dict[str, Any], path: Path) -> None:
-    """Draw NDCG@10 against the diversity of the lists, a line for each way; strength grows along a line."""
-    drawn = [{"series": one["series"], "x": one["diversity"], "y": one["ndcg"]} for one in result["points"]]
-    x = Axis("intra-list diversity (1 - cosine of genres)", zero=False, form=".2f")
-    lines(drawn, path, x=x, y=Axis("NDCG@10", zero=False, form=".3f"), own="MMR, vectors")
 
 
 def _short(value: object) -> str:
