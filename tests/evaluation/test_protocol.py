@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
 from regard.data.histories import Histories
 from regard.data.split import Queries, SplitSpec, hold_out
+from regard.data.target import Targets
 from regard.errors import ConfigError, SplitError
 from regard.evaluation.popularity import Popularity
 from regard.evaluation.protocol import EvaluateOptions, evaluate
@@ -104,3 +105,16 @@ def test_no_queries_are_an_error(train):
 def test_options_that_make_no_sense_are_refused(settings):
     with pytest.raises(ConfigError):
         EvaluateOptions(**settings)
+
+
+def test_a_target_that_was_only_viewed_is_no_repeated_one(train):
+    queries = _queries([[0, 1], [1, 0]], target=[0, 0])
+    kinds = {"event_type": np.array([0, 0, 0, 1], dtype=np.int32)}  # the second has bought what is asked for
+    targets = Targets(
+        names=("buy",), weight_Y1=np.array([0.0, 1.0, 0.0]), seen_Y1=np.array([False, True, True])
+    )
+    typed = replace(queries, histories=replace(queries.histories, fields=kinds), targets=targets)
+    counts = [
+        evaluate(Always([0], []), asked, train=train, name="a").repeated_targets for asked in (queries, typed)
+    ]
+    assert counts == [2, 1]

@@ -11,9 +11,10 @@ from typer.testing import CliRunner
 
 import regard
 from regard.cli.fit import app
-from regard.data.split import hold_out
+from regard.data.split import SplitSpec, hold_out
 from regard.errors import ConfigError
 from regard.model import Model
+from regard.train.examples import examples_of
 
 SETTINGS = {"epochs": 5, "window": 30, "max_length": 30}
 
@@ -43,6 +44,19 @@ def test_every_question_is_about_a_purchase(shop: Model) -> None:
     assert len(queries) == 300
     assert all(item.startswith("p") for item in shop.dataset.items.decode(queries.target))
     assert {item[0] for item in shop.dataset.items.decode(queries.histories.items_of(0))} == {"v", "p"}
+
+
+def test_validation_asks_for_purchases_that_were_not_made_before(shop: Model) -> None:
+    asked = examples_of(hold_out(shop.train, SplitSpec()), shop.train, most=200).queries
+    assert len(asked) > 50
+    assert shop.dataset.targets is not None
+    viewed = 0
+    for row, target in enumerate(asked.target.tolist()):
+        events = np.arange(asked.histories.start[row], asked.histories.stop[row])
+        had = shop.dataset.targets.had(asked.histories, events)
+        assert target not in asked.histories.item[events[had]]
+        viewed += int((~had).sum())
+    assert viewed > 0
 
 
 def test_purchases_are_learned_from_views(shop: Model) -> None:

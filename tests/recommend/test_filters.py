@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
 from regard.data.histories import Histories
+from regard.data.target import Targets
 from regard.recommend.filters import Allowed
 
 
@@ -42,3 +45,14 @@ def test_blocks_give_the_same_as_the_whole():
 def test_a_score_that_is_not_a_number_is_not_allowed():
     kept = Allowed(known_V=_mask(0, 1, size=2)).apply(torch.tensor([[float("nan"), 1.0]]), start=0)
     assert kept.tolist() == [[-np.inf, 1.0]]
+
+
+def test_only_events_of_chosen_types_make_an_item_seen():
+    histories = replace(Histories.of([[0, 1], [2]]), fields={"event_type": np.array([0, 1, -1])})
+    targets = Targets(
+        names=("buy",), weight_Y1=np.array([0.0, 1.0, 0.0]), seen_Y1=np.array([False, True, True])
+    )
+    allowed = Allowed(known_V=_mask(0, 1, 2))
+    assert _left(allowed.without_seen(histories, targets), users=2) == [[0, 2], [0, 1]]
+    bare = replace(histories, fields={})
+    assert _left(allowed.without_seen(bare, targets), users=2) == [[2], [0, 1]]

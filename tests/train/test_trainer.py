@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from torch import Tensor
 from regard.config import RunOptions
 from regard.data.histories import Histories
 from regard.data.loader import LoaderConfig, WindowLoader
+from regard.data.target import Targets
 from regard.errors import ResumeError, TrainingError
 from regard.losses.base import LossSum
 from regard.losses.negatives import NegativeSampler
@@ -43,7 +45,14 @@ class Listener(Silent):
         self.epochs.append(done)
 
 
-def trainer(histories: Histories, *, seed: int = 0, loss: object = None, **config: object) -> Trainer:
+def trainer(
+    histories: Histories,
+    *,
+    seed: int = 0,
+    loss: object = None,
+    targets: Targets | None = None,
+    **config: object,
+) -> Trainer:
     torch.manual_seed(seed)
     model = CausalModel(CausalConfig(width=16, blocks=1, max_length=10), num_items=ITEMS)
     return Trainer(
@@ -52,6 +61,7 @@ def trainer(histories: Histories, *, seed: int = 0, loss: object = None, **confi
         loss=loss or FullSoftmax(),  # type: ignore[arg-type]
         config=TrainConfig(**{"epochs": 4, "learning_rate": 1e-2, **config}),
         options=RunOptions(seed=seed, precision="float32"),
+        targets=targets,
     )
 
 
@@ -219,3 +229,49 @@ def test_a_batch_in_parts_teaches_what_the_whole_batch_teaches(histories: Histor
         learned.append(weights(one))
     for name, value in learned[0].items():
         torch.testing.assert_close(learned[1][name], value, atol=1e-9, rtol=1e-6)
+
+
+def typed(histories: Histories, kinds: list[int]) -> Histories:
+    """Give the events of each user the types `kinds`, over and over."""
+    kind = np.resize(np.array(kinds, dtype=np.int32), len(histories.item))
+    return replace(histories, fields={"event_type": kind})
+
+
+def weighing(*weight: float) -> Targets:
+    weight_Y1 = np.array([*weight, 0.0], dtype=np.float32)
+    return Targets(names=(), weight_Y1=weight_Y1, seen_Y1=weight_Y1 > 0)
+
+
+@pytest.mark.parametrize("loss", [FullSoftmax(), SampledSoftmax(NegativeSampler(np.ones(ITEMS), size=8))])
+def test_targets_that_all_count_one_are_learned_as_without_types(histories: Histories, loss: object) -> None:
+    plain, chosen = (
+        trainer(typed(histories, [0, 1]), loss=loss, targets=targets)
+        for targets in (None, weighing(1.0, 1.0))
+    )
+    assert plain.run().history[-1]["loss"] == chosen.run().history[-1]["loss"]
+    for name, weight in weights(plain).items():
+        assert torch.equal(weight, chosen.model.state_dict()[name])
+
+
+def test_only_target_types_are_learned(histories: Histories) -> None:
+    """Even items come as type 0, odd ones as type 1; what is not asked for is never the answer."""
+    even = replace(histories, fields={"event_type": (histories.item % 2).astype(np.int32)})
+    done = trainer(even, targets=weighing(1.0, 0.0), epochs=12)
+    done.run()
+    batch = next(iter(done.loader.epoch(0)))
+    best = done.model.catalogue().scores(done.model.encode(batch).states_TD, 0, ITEMS).argmax(1)
+    assert (best % 2 == 0).all()
+
+
+@pytest.mark.parametrize("part_events", [8, 8_192])
+def test_batches_and_parts_without_a_target_change_nothing(histories: Histories, part_events: int) -> None:
+    done = trainer(typed(histories, [1]), targets=weighing(1.0, 0.0), part_events=part_events)
+    before = weights(done)
+    assert done.run().history[-1]["loss"] == 0.0
+    assert all(torch.equal(before[name], weight) for name, weight in weights(done).items())
+    few = np.zeros(len(histories.item), dtype=np.int32) + 1
+    few[histories.start[0] + 1] = 0  # one target in all
+    some = trainer(
+        replace(histories, fields={"event_type": few}), targets=weighing(0.5, 0.0), part_events=part_events
+    )
+    assert float(some.run(hooks=[]).history[-1]["loss"]) > 0  # type: ignore[arg-type]
