@@ -140,6 +140,7 @@ class Model:
             history=history,
             times=times,
             verb=verb,
+            table=self.dataset.item_table,
         )
 
     def evaluate(

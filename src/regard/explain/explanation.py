@@ -21,6 +21,7 @@ import polars as pl
 from regard.data.histories import Histories
 from regard.data.vocab import UNKNOWN, Id, Vocab
 from regard.errors import ConfigError, UnknownIdError
+from regard.explain.attribute_tables import Attributes, attributes_of
 from regard.explain.influence import Influence, leave_one_out
 from regard.explain.story import tell, tell_without_history
 from regard.explain.weights import LABEL, last_attention
@@ -51,6 +52,15 @@ class Explanation:
     unread
         Number of events that the model did not read: their items are unknown to it, or they lie before
         the latest that it takes. Their influence is zero.
+    attributes
+        What the item's fields and those of the history's items do for it, if the model reads any: ``side``
+        (``"item"`` or ``"history"``: of all events together), ``field``, ``value`` (text; of the history the
+        most common one, null where none occurs twice), ``influence`` in nats (by how much the log-probability
+        falls if the field is missing) and ``attention`` (how much of the field is in the item's vector: where
+        the model looked, not why). The field ``item_id`` stands for what others did with an item.
+    event_attributes
+        The same for each field of the few most influential events, one by one: ``position``, ``item_id``,
+        ``field``, ``value``, ``influence``.
     text
         One sentence.
     """
@@ -60,21 +70,22 @@ class Explanation:
     log_probability: float
     probability: float
     events: pl.DataFrame
+    attributes: pl.DataFrame
+    event_attributes: pl.DataFrame
     unread: int
     text: str
 
     def to_json(self) -> dict[str, Any]:
         """Return a dictionary that JSON can hold; times as ISO strings, infinite numbers as None."""
-        events = [
-            {name: _plain(value) for name, value in row.items()} for row in self.events.iter_rows(named=True)
-        ]
         return {
             "item_id": self.item_id,
             "title": self.title,
             "log_probability": _plain(self.log_probability),
             "probability": self.probability,
             "text": self.text,
-            "events": events,
+            "events": _rows(self.events),
+            "attributes": _rows(self.attributes),
+            "event_attributes": _rows(self.event_attributes),
             "unread": self.unread,
             "attention_means": LABEL,
         }
@@ -89,6 +100,7 @@ def explain(
     history: Sequence[Id] | None = None,
     times: Sequence[Any] | None = None,
     verb: str | None = None,
+    table: pl.DataFrame | None = None,
 ) -> Explanation:
     """Explain one item for a known user, or for a bare history.
 
@@ -108,6 +120,8 @@ def explain(
         When the items of `history` happened.
     verb
         What users do with items, in the past tense, for the sentence: ``"watched"``.
+    table
+        ``[V]`` rows: the attributes of the items as they were given, for the values beside the fields.
 
     Raises
     ------
@@ -122,12 +136,14 @@ def explain(
     read = recommender.read(whole)
     if read.num_events == 0:
         influence = Influence(log_probability=_log_popularity(recommender, number), influence_E=np.empty(0))
-        text = tell_without_history()
+        text, attributes = tell_without_history(), Attributes.none(recommender.items)
     else:
         influence = leave_one_out(recommender.scorer, read, number, known_V=recommender.known_V)
         named = titles.gather(read.items_of(0)).to_list()
         popular = _is_popular(recommender, number)
-        text = tell(influence.influence_E, read.items_of(0), named, popular=popular, verb=verb)
+        attributes = attributes_of(recommender, read, number, influence_E=influence.influence_E, table=table)
+        told = tell(influence.influence_E, read.items_of(0), named, popular=popular, verb=verb)
+        text = "; ".join(filter(None, (told, attributes.text)))
     timed = user is not None or times is not None
     return Explanation(
         item_id=recommender.items.decode([number])[0],
@@ -135,6 +151,8 @@ def explain(
         log_probability=influence.log_probability,
         probability=math.exp(influence.log_probability),
         events=_events(recommender, read, influence, titles=titles, timed=timed),
+        attributes=attributes.sides,
+        event_attributes=attributes.events,
         unread=dropped + whole.num_events - read.num_events,
         text=text,
     )
@@ -168,8 +186,8 @@ def _known_item(item: Id, recommender: Recommender, titles: pl.Series) -> int:
         )
     if not recommender.known_V[number]:
         raise UnknownIdError(
-            f"item {item!r} has no event in the training data: the model knows nothing of it and never "
-            "recommends it; train again with newer data"
+            f"item {item!r} has no event in the training data, and no attribute that the model reads: it "
+            "knows nothing of the item and never recommends it; train again with newer data"
         )
     return number
 
@@ -229,6 +247,10 @@ def _events(
             "attention": pl.Series(attention, dtype=pl.Float64),
         }
     ).sort("influence", descending=True, maintain_order=True)
+
+
+def _rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
+    return [{name: _plain(value) for name, value in row.items()} for row in frame.iter_rows(named=True)]
 
 
 def _plain(value: Any) -> Any:

@@ -25,7 +25,7 @@ from regard.data.histories import Histories
 from regard.data.packing import PackedBatch
 from regard.models.protocols import Scorer
 
-__all__ = ["Influence", "leave_one_out"]
+__all__ = ["Influence", "Standing", "leave_one_out", "standing_of"]
 
 SCORES_AT_ONCE = 2**22  # 32 MB in float64
 
@@ -119,15 +119,52 @@ def _log_probability(
     scorer: Scorer[Any], batch: PackedBatch, item: int, *, known_V: np.ndarray
 ) -> np.ndarray:
     """Return ``[U]`` float64 log-probabilities of the item under the softmax over the known items."""
-    query = scorer.query(batch)
-    of_item = scorer.score(query, item, item + 1)[:, 0].double()
-    total = torch.full_like(of_item, -torch.inf)
-    block = max(1, SCORES_AT_ONCE // batch.num_users)
+    standing = standing_of(scorer, scorer.query(batch), item, known_V=known_V, users=batch.num_users)
+    return standing.log_probability(standing.own_U)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """An item among the others, for U histories.
+
+    Parameters
+    ----------
+    own_U
+        ``[U]`` float64 scores of the item.
+    others_U
+        ``[U]`` float64 logarithms of the summed exponentials of the other known items' scores.
+    """
+
+    own_U: Tensor
+    others_U: Tensor
+
+    def log_probability(self, own: Tensor) -> np.ndarray:
+        """Return float64 log-probabilities of the item, had it these scores; they broadcast with ``[U]``."""
+        total = torch.logaddexp(self.others_U, own)
+        return torch.where(own == -torch.inf, own, own - total).cpu().numpy()
+
+
+def standing_of(scorer: Scorer[Any], query: Any, item: int, *, known_V: np.ndarray, users: int) -> Standing:
+    """Return how an item stands among the known ones, for what a scorer made of U histories.
+
+    Parameters
+    ----------
+    scorer, item, known_V
+        As in `leave_one_out`.
+    query
+        What ``scorer.query`` returned.
+    users
+        U.
+    """
+    own_U = scorer.score(query, item, item + 1)[:, 0].double()
+    others_U = torch.full_like(own_U, -torch.inf)
+    other_V = known_V.copy()
+    other_V[item] = False
+    block = max(1, SCORES_AT_ONCE // users)
     for start in range(0, scorer.num_items, block):
         stop = min(start + block, scorer.num_items)
         scores: Tensor = scorer.score(query, start, stop).double()
-        unknown = torch.from_numpy(~known_V[start:stop]).to(scores.device)
-        scores = scores.masked_fill(unknown, -torch.inf)
-        total = torch.logaddexp(total, torch.logsumexp(scores, dim=1))
-    result = torch.where(of_item == -torch.inf, of_item, of_item - total)
-    return result.cpu().numpy()
+        left_out = torch.from_numpy(~other_V[start:stop]).to(scores.device)
+        scores = scores.masked_fill(left_out, -torch.inf)
+        others_U = torch.logaddexp(others_U, torch.logsumexp(scores, dim=1))
+    return Standing(own_U=own_U, others_U=others_U)

@@ -16,7 +16,7 @@ import numpy as np
 
 from regard.errors import ConfigError
 
-__all__ = ["MAX_NAMED", "MIN_NATS", "MIN_SHARE", "material", "tell", "tell_without_history"]
+__all__ = ["MAX_NAMED", "MIN_NATS", "MIN_SHARE", "material", "tell", "tell_attribute", "tell_without_history"]
 
 MIN_NATS = 0.05
 """Without the event the item would be about 5 % less likely, or more."""
@@ -91,6 +91,37 @@ def tell(
         return f"because {'of' if verb is None else f'you {verb}'} {_listed(titles)}"
     silent = "no single event of the history stands out"
     return f"one of the most popular items; {silent}" if popular else silent
+
+
+def tell_attribute(influence_F: np.ndarray, names: Sequence[str], values: Sequence[str | None]) -> str:
+    """Say which attribute of an item speaks most for it; nothing if none stands out.
+
+    The rule of the events holds for attributes too, and one has to be alone at the top. The first field, the
+    id, stands for what others did with the item: it is called the item's own history.
+
+    Parameters
+    ----------
+    influence_F
+        ``[F]`` influence of each field of the item in nats, NaN where it has no value.
+    names, values
+        ``[F]`` what to call the fields and their values; None where a value has no short form.
+
+    Examples
+    --------
+    >>> tell_attribute(np.array([0.1, 1.2, 0.0]), ["item_id", "brand", "size"], ["i7", "Nivea", "4"])
+    'its brand, Nivea, speaks most for it'
+    >>> tell_attribute(np.array([np.nan, 0.01, 0.0]), ["item_id", "brand", "size"], ["i7", "Nivea", "4"])
+    ''
+    """
+    support_F = np.nan_to_num(influence_F, nan=0.0, posinf=np.inf, neginf=0.0)
+    named = material(support_F)
+    if not len(named) or (support_F == support_F[named[0]]).sum() > 1:
+        return ""
+    first = int(named[0])
+    if first == 0:
+        return "its own history speaks most for it"
+    value, name = values[first], names[first].replace("_", " ")
+    return f"its {name}{'' if value is None else f', {value},'} speaks most for it"
 
 
 def tell_without_history() -> str:
