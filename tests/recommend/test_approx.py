@@ -32,7 +32,7 @@ def queries(count: int = 128) -> Tensor:
 @pytest.fixture(scope="module")
 def index() -> ApproxIndex:
     torch.set_num_threads(1)
-    return ApproxIndex.build(vectors(), queries(), ApproxConfig(neighbours=16))
+    return ApproxIndex.build(vectors(), queries())
 
 
 def test_the_recall_that_it_states_is_what_it_reaches(index: ApproxIndex) -> None:
@@ -56,6 +56,27 @@ def test_the_greatest_inner_product_is_not_the_nearest_vector(index: ApproxIndex
     assert (index.candidates(asked, 10)[:, :1] == truth).mean() > 0.8
 
 
+def test_a_search_reads_few_of_the_lists() -> None:
+    torch.set_num_threads(1)
+    random = torch.Generator().manual_seed(1)
+    centres = torch.randn(100, WIDTH, generator=random)
+    items = centres[torch.randint(0, 100, (20_000,), generator=random)]
+    items = items + 0.3 * torch.randn(items.shape, generator=random)
+    index = ApproxIndex.build(items, items[:256], ApproxConfig(recall=0.95))
+    assert index.record.recall is not None
+    assert index.record.recall >= 0.95
+    assert index.record.probes <= index.record.lists / 8
+
+
+def test_the_longest_vector_is_found_from_wherever_one_looks() -> None:
+    items = vectors() / vectors().norm(dim=1, keepdim=True)
+    items[7] *= 20
+    asked = items[:400][items[:400] @ items[7] > 1]  # more than any other item can have
+    index = ApproxIndex.build(items, asked)
+    assert len(asked) > 20
+    assert (index.candidates(asked, 10)[:, 0] == 7).all()
+
+
 def test_it_comes_back_from_its_bytes_as_it_was(index: ApproxIndex) -> None:
     again = ApproxIndex.from_bytes(index.to_bytes(), index.record, num_items=ITEMS)
     assert np.array_equal(again.candidates(queries(), 20), index.candidates(queries(), 20))
@@ -65,8 +86,8 @@ def test_no_more_candidates_than_there_are_items(index: ApproxIndex) -> None:
     assert index.candidates(queries(2), 10 * ITEMS).shape == (2, ITEMS)
 
 
-@pytest.mark.parametrize("harm", ["empty", "cut", "noise", "other kind", "link", "count"])
-def test_a_damaged_graph_is_refused(index: ApproxIndex, harm: str) -> None:
+@pytest.mark.parametrize("harm", ["empty", "cut", "noise", "other kind", "item", "centre", "count"])
+def test_damaged_lists_are_refused(index: ApproxIndex, harm: str) -> None:
     data, items = index.to_bytes(), ITEMS
     if harm == "empty":
         data = data[:0]
@@ -76,12 +97,14 @@ def test_a_damaged_graph_is_refused(index: ApproxIndex, harm: str) -> None:
         data = torch.randint(0, 255, (500,), dtype=torch.uint8)
     if harm == "other kind":
         data = torch.from_numpy(faiss.serialize_index(faiss.IndexFlatIP(4)))
-    if harm == "link":
-        graph = faiss.deserialize_index(data.numpy())
-        links = faiss.vector_to_array(graph.hnsw.neighbors)
-        place = data.numpy().tobytes().find(links.tobytes())
-        data = data.clone()
-        data[place : place + 4] = torch.tensor([255, 255, 255, 126], dtype=torch.uint8)
+    if harm in ("item", "centre"):
+        read = faiss.deserialize_index(data.numpy())
+        if harm == "item":
+            read.invlists.update_entry(0, 0, ITEMS, read.invlists.get_codes(0))
+        else:
+            read.quantizer = centres = faiss.IndexFlatIP(read.d)
+            centres.add(np.zeros((1, read.d), dtype=np.float32))
+        data = torch.from_numpy(faiss.serialize_index(read))
     if harm == "count":
         items += 1
     with pytest.raises(ArtifactError, match="build it again"):

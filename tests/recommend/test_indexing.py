@@ -14,6 +14,6 @@ pytest.importorskip("faiss", reason="the extra approx is not installed")
 def test_it_covers_the_catalogue_and_is_the_same_twice(model: Model) -> None:
     config = ApproxConfig(queries=32)
     first, second = index_of(model.recommender, config), index_of(model.recommender, config)
-    assert first.graph.ntotal == len(model.dataset.items)
+    assert first.inverted.ntotal == len(model.dataset.items)
     assert first.record == second.record
     assert first.record.queries == 16
