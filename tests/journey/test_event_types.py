@@ -115,3 +115,16 @@ def test_the_command_line_takes_types_and_weights(log: pl.DataFrame, tmp_path: P
     assert result.exit_code == 0, result.output
     target = regard.load(tmp_path / "m").config.target
     assert (target.types, target.weights) == (("purchase", "view"), {"view": 0.1})
+
+
+def test_a_kind_that_is_said_of_a_column_of_events_asks_for_it(log: pl.DataFrame, tmp_path: Path) -> None:
+    some = log.filter(pl.col("user_id") < 60)
+    columns = {"device": pl.Series(["web", "phone", None] * some.height).head(some.height), "paid": 1.5}
+    some.with_columns(**columns).write_parquet(tmp_path / "log.parquet")
+    command = [str(tmp_path / "log.parquet"), "-o", str(tmp_path / "m"), "--recipe", "sequential-tiny"]
+    said = ["--event-field", "paid", "--field", "events.device=category", "--set", "epochs=1"]
+    result = CliRunner().invoke(app, [*command, *said])
+    assert result.exit_code == 0, result.output
+    dataset = regard.load(tmp_path / "m").dataset
+    assert sorted(dataset.histories.fields) == ["device", "event_type", "paid"]
+    assert dataset.event_vocabs["device"].ids.to_list() == ["phone", "web"]

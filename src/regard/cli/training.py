@@ -125,14 +125,14 @@ def _train(request: TrainingRequest, console: Console) -> Model:
     split = SplitSpec.parse(request.split)
     given = request.target is not None or request.type_weights
     target = TargetSpec.parse(request.target, request.type_weights) if given else None
-    settings = {**_of_items(request), **parse_settings(request.settings)}
+    settings = {**_of_tables(request), **parse_settings(request.settings)}
     work = request.work
     options = PrepareOptions(on_bad="drop" if request.drop_bad_rows else "error")
     prepared = prepare(
         request.events,
         items=request.items,
         users=request.users,
-        columns=parse_columns(request.columns).changed(event_fields=request.event_fields),
+        columns=parse_columns(request.columns).changed(event_fields=_event_fields(request)),
         folder=None if work is None else work / "data",
         options=options,
     )
@@ -152,12 +152,18 @@ def _train(request: TrainingRequest, console: Console) -> Model:
     )
 
 
-def _of_items(request: TrainingRequest) -> dict[str, Any]:
-    """Return the settings that say how the table of items is read."""
+def _event_fields(request: TrainingRequest) -> list[str]:
+    """Return the further columns of events that are asked for, also by a kind that is said of them."""
+    said = () if request.fields is None else request.fields.events
+    return [*request.event_fields, *(f"{one.name}={one.kind}" for one in said if one.kind != "ignore")]
+
+
+def _of_tables(request: TrainingRequest) -> dict[str, Any]:
+    """Return the settings that say how the tables of items and users are read."""
     from regard.content.config import ContentConfig
 
     settings: dict[str, Any] = {}
-    if request.fields is not None and request.fields.items:
+    if request.fields is not None and (request.fields.items or request.fields.users):
         settings["fields"] = request.fields.to_json()
     if request.content:
         settings["content"] = ContentConfig().to_json()
