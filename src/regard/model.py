@@ -26,6 +26,7 @@ from regard.evaluation.baselines import LeftOut, default_baselines
 from regard.evaluation.protocol import EvaluateOptions, evaluate
 from regard.evaluation.report import Report
 from regard.explain.explanation import Explanation, explain
+from regard.explain.what_if import WhatIf, encode_values, what_if
 from regard.models.blend import Blend
 from regard.models.causal import CausalModel
 from regard.recommend.approx import ApproxConfig, ApproxIndex
@@ -141,6 +142,26 @@ class Model:
             times=times,
             verb=verb,
             table=self.dataset.item_table,
+        )
+
+    def what_if(
+        self,
+        *,
+        item: Id,
+        instead: Mapping[str, Any],
+        user: Id | None = None,
+        history: Sequence[Id] | None = None,
+        times: Sequence[Any] | None = None,
+    ) -> WhatIf:
+        """Say what other attributes would do for an item (``instead={"colour": "blue"}``); see `WhatIf`."""
+        return what_if(
+            self.recommender,
+            item=item,
+            other=encode_values(self.items.coders, instead, self.dataset.item_table),
+            titles=self.dataset.titles(),
+            user=user,
+            history=history,
+            times=times,
         )
 
     def evaluate(
