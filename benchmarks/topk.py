@@ -190,6 +190,7 @@ def main() -> None:
     torch.set_num_threads(chosen.threads)  # FAISS obeys the same setting
     sizes = chosen.items or [10_000, 100_000, *([] if chosen.quick else [_LARGE])]
     results, targets = [], []
+    print(WHAT)
     for size in sizes:
         for name in ("structured", "uniform") if chosen.uniform else ("structured",):
             world = structured(size) if name == "structured" else uniform(size)
