@@ -122,7 +122,18 @@ def test_nothing_that_runs_data_as_code_occurs(module: str) -> None:
         elif isinstance(node, ast.ImportFrom):
             assert (node.module or "").split(".")[0] not in FORBIDDEN_MODULES
         elif isinstance(node, ast.Call):
-            assert ast.unparse(node.func) not in FORBIDDEN_CALLS, f"line {node.lineno}"
+            assert ast.unparse(node.func) not in FORBIDDEN_CALLS or reads_only_tensors(node), node.lineno
+
+
+def reads_only_tensors(call: ast.Call) -> bool:
+    """Tell whether a file of foreign weights is read by the reader that runs no code; our own are safetensors."""
+    safely = [keyword for keyword in call.keywords if keyword.arg == "weights_only"]
+    return (
+        ast.unparse(call.func) == "torch.load"
+        and len(safely) == 1
+        and isinstance(safely[0].value, ast.Constant)
+        and safely[0].value.value is True
+    )
 
 
 @pytest.mark.parametrize("module", MODULES)
