@@ -39,8 +39,8 @@ class TargetSpec(Config):
     types
         Names of the target types as they stand in the log; none: every event is asked for.
     weights
-        What an event of a type counts in the loss, above zero; 1 for types that are not named. Validation and
-        test count every target alike.
+        What an event of a type counts in the loss and in validation, above zero; 1 for types that are not
+        named. The test counts every target alike.
     seen
         Which events make an item one that the user has had, so that lists leave it out: ``"target"``, those
         of the target types (and of unknown type, so that the items of a bare history are left out as ever);

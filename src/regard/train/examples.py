@@ -13,6 +13,7 @@ import numpy as np
 
 from regard.data.dataset import Dataset
 from regard.data.split import Holdout, Queries
+from regard.data.target import EVENT_TYPE
 from regard.evaluation import metrics
 from regard.models.protocols import Ranks
 
@@ -30,7 +31,8 @@ class Examples:
     queries
         ``[E]`` histories and targets, asked when the target happened.
     weight_E
-        ``[E]`` weights that sum to one; those of a user sum to the same for all users.
+        ``[E]`` weights that sum to one; those of a user sum to the same for all users, unless target types
+        count differently in the loss: they do here too.
     """
 
     queries: Queries
@@ -82,6 +84,8 @@ def examples_of(held: Holdout, known: Dataset, *, most: int) -> Examples:
     kept = np.sort(np.flatnonzero(askable)[:most])
     rows, ends = rows[kept], ends[kept]
     weight = 1.0 / np.bincount(rows, minlength=len(full))[rows] if len(rows) else np.empty(0)
+    if targets is not None:
+        weight = weight * targets.weight_Y1[full.fields[EVENT_TYPE][ends]]
     queries = Queries(
         user=rows.astype(np.int32),
         histories=replace(
