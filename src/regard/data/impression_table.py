@@ -108,13 +108,11 @@ def read_impressions(
     if clicks is not None:
         rows = _with_clicks(rows, open_table(clicks, kind="clicks"), logs)
     _check_labels_are_there(rows, table)
-    if on_bad == "error":
-        for log in logs:
-            log.refuse()
-    usable = rows.usable()
-    if usable.table.is_empty():
-        raise DataError(f"{table.name}: no row is left to use")
-    return _numbered(usable, logs, named, source=table.name, total=len(frame), vocabs=_Vocabs(users, items))
+    for log in logs if on_bad == "error" else []:
+        log.refuse()
+    return _numbered(
+        rows.usable(), logs, named, source=table.name, total=len(frame), vocabs=_Vocabs(users, items)
+    )
 
 
 def _check_labels_are_there(rows: ImpressionRows, table: Table) -> None:
@@ -161,6 +159,8 @@ def _numbered(
     vocabs: _Vocabs,
 ) -> ReadImpressions:
     table = rows.table
+    if table.is_empty():
+        raise DataError(f"{source}: no row is left to use")
     counts = table.group_by("impression", maintain_order=True).len()["len"].to_numpy().astype(np.int64)
     offsets = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(counts)])
     first = offsets[:-1]

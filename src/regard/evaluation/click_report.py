@@ -101,14 +101,8 @@ def measure_clicks(
         "uauc": _mean(users.value_G, np.ones(num_users), np.arange(num_users), draws),
         "gauc": _mean(users.value_G, users.count_G, np.arange(num_users), draws),
     }
-    both = ~np.isnan(lists.value_G)
-    per_list: dict[str, PerGroup] = {
-        "impression_auc": lists,
-        "mrr": group_mrr(by_impression, label_K),
-        **{f"ndcg@{k}": group_ndcg(by_impression, label_K, k) for k in (5, 10)},
-    }
-    for name, result in per_list.items():
-        values[name] = _mean(np.where(both, result.value_G, np.nan), np.ones(len(both)), user_I, draws)
+    for name, value_I in _of_lists(by_impression, label_K, lists).items():
+        values[name] = _mean(value_I, np.ones(len(value_I)), user_I, draws)
     table = None
     if probabilities is not None:
         losses = log_losses(label_K, probabilities)
@@ -121,9 +115,20 @@ def measure_clicks(
         users=num_users,
         impressions=len(impressions),
         users_left_out=users.left_out,
-        impressions_left_out=int((~both).sum()),
+        impressions_left_out=lists.left_out,
         reliability=table,
     )
+
+
+def _of_lists(groups: Groups, label_K: np.ndarray, areas: PerGroup) -> dict[str, np.ndarray]:
+    """Return by metric ``[I]`` values of impressions that hold both classes, NaN for the others."""
+    both = ~np.isnan(areas.value_G)
+    results = {
+        "impression_auc": areas,
+        "mrr": group_mrr(groups, label_K),
+        **{f"ndcg@{k}": group_ndcg(groups, label_K, k) for k in (5, 10)},
+    }
+    return {name: np.where(both, result.value_G, np.nan) for name, result in results.items()}
 
 
 def user_sample(user_I: np.ndarray) -> np.ndarray:
