@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 from regard.data.dataset import Dataset
+from regard.data.fields import Fields
 from regard.data.prepare import PrepareOptions, prepare
 from regard.data.schema import Columns
 from regard.errors import DataError, SchemaError
@@ -61,6 +62,8 @@ def test_kinds_that_are_not_said_are_guessed(written: Any) -> None:
     dataset = read(written)
     assert list(dataset.event_vocabs) == ["device"]
     assert Columns(event_fields=["a", "b=price"]).event_fields == {"a": None, "b": "price"}  # type: ignore[arg-type]
+    said = Fields.parse({"events": {"a": "time", "b": "ignore"}}).events
+    assert Columns.of({"event_fields": said}).event_fields == {"a": "time"}
 
 
 @pytest.mark.parametrize("batch_rows", [1, 2, 1000])

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import pydantic
 
 from regard.config import Config
+from regard.data.fields import Field
 from regard.errors import SchemaError
 
 __all__ = ["OPTIONAL", "REQUIRED", "Columns", "EventKind", "describe_missing", "parse_columns"]
@@ -53,7 +54,7 @@ class Columns(Config):
         Column of the table of items to show for an item. None takes ``title`` if there is one.
     event_fields
         Further columns of the event log that are read, by the caller's names: a kind each, or None to guess
-        it. ``["Quantity", "device=category"]`` is read as well. By default none is.
+        it. ``["Quantity", "device=category"]`` and `Fields.events` are read as well. By default none is.
 
     Examples
     --------
@@ -76,8 +77,9 @@ class Columns(Config):
     def _named(cls, given: Any) -> Any:
         if not isinstance(given, list | tuple):
             return given
-        pairs = [str(name).partition("=") for name in given]
-        return {name.strip(): kind.strip() or None for name, _, kind in pairs}
+        said = {one.name: one.kind for one in given if isinstance(one, Field) and one.kind != "ignore"}
+        pairs = [one.partition("=") for one in given if isinstance(one, str)]
+        return {name.strip(): kind.strip() or None for name, _, kind in pairs} | said
 
     @classmethod
     def of(cls, columns: Columns | Mapping[str, Any] | None) -> Columns:
