@@ -128,9 +128,11 @@ def _rows(
     rows = len(readings.key_R)
     value_RE, present_R = np.zeros((rows, width), dtype=np.float32), np.zeros(rows, dtype=bool)
     for row, key in enumerate(readings.key_R):
+        if key is None:
+            continue
         if key in vectors:
             value_RE[row], present_R[row] = vectors[key], True
-        elif key is not None:
+        else:
             readings.problems.append(Problem(row, failed[key]))
     return value_RE, present_R
 
