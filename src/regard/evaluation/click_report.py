@@ -76,10 +76,8 @@ def measure_clicks(
         Which label.
     probabilities
         ``[K]`` predicted probabilities of the action, where there are any.
-    resamples
-        Bootstrap samples of users.
-    seed
-        The same seed gives the same intervals.
+    resamples, seed
+        Bootstrap samples of users; the same seed gives the same intervals.
 
     Examples
     --------
@@ -91,28 +89,27 @@ def measure_clicks(
     label_K = impressions.labels[action]
     user_I = user_sample(impressions.user_I)
     user_K = np.repeat(user_I, impressions.lengths)
-    by_user, by_impression = Groups.of(user_K, score_K), Groups.of(impressions.rows(), score_K)
-    users, lists = group_auc(by_user, label_K), group_auc(by_impression, label_K)
-    num_users = len(by_user.count_G)
-    draws = _Draws(users=num_users, resamples=resamples, seed=seed)
+    by_user, by_list = Groups.of(user_K, score_K), Groups.of(impressions.rows(), score_K)
+    users, lists = group_auc(by_user, label_K), group_auc(by_list, label_K)
+    draws = _Draws(users=len(by_user.count_G), resamples=resamples, seed=seed)
     ranking = Ranking.of(score_K)
     values = {
         "auc": _interval(lambda weight_U: ranking.auc(label_K, weight_U[user_K]), draws),
-        "uauc": _mean(users.value_G, np.ones(num_users), np.arange(num_users), draws),
-        "gauc": _mean(users.value_G, users.count_G, np.arange(num_users), draws),
+        "uauc": _mean(users.value_G, np.ones(draws.users), np.arange(draws.users), draws),
+        "gauc": _mean(users.value_G, users.count_G, np.arange(draws.users), draws),
     }
-    for name, value_I in _of_lists(by_impression, label_K, lists).items():
+    for name, value_I in _of_lists(by_list, label_K, lists).items():
         values[name] = _mean(value_I, np.ones(len(value_I)), user_I, draws)
     table = None
     if probabilities is not None:
-        losses = log_losses(label_K, probabilities)
-        values["log_loss"] = _mean(losses, np.ones(len(losses)), user_K, draws)
+        losses_K = log_losses(label_K, probabilities)
+        values["log_loss"] = _mean(losses_K, np.ones(len(losses_K)), user_K, draws)
         table = reliability(label_K, probabilities)
     return ClickMetrics(
         action=action,
         values={name: interval for name, interval in values.items() if not np.isnan(interval.value)},
         candidates=len(label_K),
-        users=num_users,
+        users=draws.users,
         impressions=len(impressions),
         users_left_out=users.left_out,
         impressions_left_out=lists.left_out,

@@ -25,7 +25,7 @@ from regard.evaluation.significance import Interval
 
 __all__ = ["Estimate", "Logged", "OffPolicyOptions", "doubly_robust", "ips", "snips"]
 
-_CELLS = 4_000_000  # numbers drawn at once
+_FEW = 1000  # different rows up to which drawing counts is quicker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,15 +249,18 @@ def _bootstrap(
     if group is not None:
         place = np.unique(group, return_inverse=True)[1]
         above, below = np.bincount(place, weights=above), np.bincount(place, weights=below)
-    pairs, counts = np.unique(np.stack([above, below]), axis=1, return_counts=True)
     rng = np.random.default_rng(options.seed)
-    rows, step, values = int(counts.sum()), max(1, _CELLS // len(counts)), []
-    for first in range(0, options.resamples, step):
-        size = min(step, options.resamples - first)
-        drawn = rng.multinomial(rows, counts / rows, size=size) @ pairs.T
-        values.append(np.divide(drawn[:, 0], drawn[:, 1], out=np.full(size, np.nan), where=drawn[:, 1] > 0))
+    pairs, counts = np.unique(np.stack([above, below]), axis=1, return_counts=True)
+    if len(counts) <= _FEW:  # values that many rows share are drawn as counts
+        drawn = rng.multinomial(len(above), counts / len(above), size=options.resamples) @ pairs.T
+    else:
+        drawn = np.empty((options.resamples, 2))
+        for sample in drawn:
+            times = np.bincount(rng.integers(0, len(above), len(above)), minlength=len(above))
+            sample[:] = above @ times, below @ times
+    total = drawn[:, 1]
+    found = np.divide(drawn[:, 0], total, out=np.full(len(drawn), np.nan), where=total > 0)
     tail = (1 - options.confidence) / 2
-    found = np.concatenate(values)
     known = found[~np.isnan(found)]
     if not len(known):
         return float("nan"), float("nan")
