@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import polars as pl
 from typer.testing import CliRunner
 
+from regard.api import fit
 from regard.cli.recommend import app
 from regard.model import Model
 
@@ -23,3 +25,17 @@ def test_an_unknown_user_is_told_so(model_folder: Path) -> None:
     done = CliRunner().invoke(app, [str(model_folder), "--user", "nobody", "-k", "2"])
     assert done.exit_code == 0
     assert "most popular items" in done.stdout
+
+
+def test_when_it_is_asked_counts_for_a_model_that_reads_the_calendar(
+    colours: tuple[pl.DataFrame, pl.DataFrame], tmp_path: Path
+) -> None:
+    settings = {"epochs": 1, "calendar": True}
+    fit(colours[0], recipe="sequential-tiny", settings=settings).save(tmp_path / "model")
+
+    scores = []
+    for at in ("2024-05-01T20:00", "2024-05-04T03:00"):
+        asked = [str(tmp_path / "model"), "--user", "u1", "-k", "5", "--at", at, "--json"]
+        scores.append([row["score"] for row in json.loads(CliRunner().invoke(app, asked).stdout)])
+
+    assert scores[0] != scores[1]

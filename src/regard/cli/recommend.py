@@ -34,6 +34,10 @@ def recommend(
     include_seen: Annotated[
         bool, typer.Option("--include-seen", help="Let lists hold what the user has already had.")
     ] = False,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", help="When this is asked, for models that read it: 2024-05-01T20:00."),
+    ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Say why, for each item.")] = False,
     as_json: opt.Json = False,
 ) -> None:
@@ -53,6 +57,7 @@ def recommend(
         exclude_seen=not include_seen,
         only=opt.split_ids(only),
         exclude=opt.split_ids(exclude),
+        at=at,
     )
     frame = _titled(frame, held)
     if explain:
