@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from regard.data.impression_table import read_impressions
 from regard.data.vocab import Vocab
-from regard.errors import DataError, SchemaError
+from regard.errors import DataError, RegardError, SchemaError
 
 LOG: dict[str, list[Any]] = {
     "impression_id": [1, 1, 2, 2],
@@ -49,6 +50,38 @@ def test_histories_of_lists_and_of_text_are_the_same_and_lose_unknown_items() ->
         assert [read.impressions.history.items_of(i).tolist() for i in (0, 1)] == [[1], [0]]
         assert read.report.unknown_events == 1
     assert read_impressions(text).items.ids.to_list() == ["a", "b", "c", "z"]
+
+
+ODD = [
+    pl.Series([None] * 4),
+    pl.Series([1.5, 2, float("nan"), float("inf")]),
+    pl.Series(["", "x", "1", "-1"]),
+    pl.Series([[1], [2], None, []]),
+    pl.Series([[1.5], [2], None, []]),
+    pl.Series([[[1]], [[2]], None, []]),
+    pl.Series([["a"], ["b"], ["a"], ["b"]], dtype=pl.Array(pl.String, 1)),
+    pl.Series([dt.date(2020, 1, 1)] * 4),
+    pl.Series([dt.timedelta(1)] * 4),
+    pl.Series([True, False, True, None]),
+    pl.Series([object()] * 4, dtype=pl.Object),
+    pl.Series([{"a": 1}] * 4),
+    pl.Series([b"x"] * 4),
+    pl.Series(["a", "b", "a", "b"], dtype=pl.Categorical),
+    pl.Series([2**63 - 1, -(2**63), 0, 1]),
+]
+
+
+@pytest.mark.parametrize("odd", ODD, ids=lambda series: str(series.dtype))
+@pytest.mark.parametrize("column", [*LOG, "position", "propensity", "history", "dwell", "context"])
+def test_a_column_of_any_type_is_read_or_refused_by_an_error_of_ours(column: str, odd: pl.Series) -> None:
+    more = {"position": 1, "propensity": 0.5, "dwell": 1.0}
+    table = pl.DataFrame(LOG).with_columns(pl.lit(v).alias(k) for k, v in more.items())
+    for on_bad in ("error", "drop"):
+        try:
+            read = read_impressions(table.with_columns(odd.alias(column)), on_bad=on_bad)
+        except RegardError:
+            continue
+        assert read.report.candidates + read.report.bad == 4
 
 
 def test_clicks_in_a_table_of_their_own_make_the_labels() -> None:

@@ -44,6 +44,11 @@ def test_honest_columns_are_not_named() -> None:
             "empty": pl.Series([None] * 4000, dtype=pl.Float64),
             "when": pl.Series(np.arange(4000)).cast(pl.Datetime("us")),
             "tags": [["a"]] * 4000,
+            "kind": pl.Series(["a", "b"] * 2000, dtype=pl.Categorical),
+            "bytes": [b"x", b"y"] * 2000,
+            "object": pl.Series([object()] * 4000, dtype=pl.Object),
+            "right": [True, False] * 2000,
+            "span": pl.Series(np.arange(4000)).cast(pl.Duration("us")),
         }
     )
     assert leaks(table, {"click": CLICK}) == ()

@@ -22,6 +22,7 @@ __all__ = [
     "check_positions",
     "check_propensities",
     "check_repeats",
+    "numbers_of",
 ]
 
 
@@ -34,14 +35,14 @@ def check_labels(labels: pl.Series) -> Mapping[str, np.ndarray]:
     >>> {kind: np.flatnonzero(rows).tolist() for kind, rows in marked.items() if rows.any()}
     {'null label': [3], 'label that is not 0 or 1': [2]}
     """
-    value = _numbers(labels)
+    value = numbers_of(labels)
     fine = value.is_in([0.0, 1.0]).fill_null(value=False) | labels.is_null()
     return {"null label": labels.is_null().to_numpy(), "label that is not 0 or 1": (~fine).to_numpy()}
 
 
 def check_amounts(amounts: pl.Series) -> Mapping[str, np.ndarray]:
     """Mark amounts that are no number from 0."""
-    value = _numbers(amounts)
+    value = numbers_of(amounts)
     fine = ((value >= 0) & value.is_finite()).fill_null(value=False) | amounts.is_null()
     return {
         "null amount": amounts.is_null().to_numpy(),
@@ -51,14 +52,14 @@ def check_amounts(amounts: pl.Series) -> Mapping[str, np.ndarray]:
 
 def check_positions(positions: pl.Series) -> Mapping[str, np.ndarray]:
     """Mark positions that are no whole number from 0."""
-    value = _numbers(positions)
+    value = numbers_of(positions)
     fine = ((value >= 0) & (value < 2**31) & (value.floor() == value)).fill_null(value=False)
     return {"position that is no whole number from 0": (~fine).to_numpy()}
 
 
 def check_propensities(propensities: pl.Series) -> Mapping[str, np.ndarray]:
     """Mark propensities outside (0, 1]: what was shown had a chance to be shown."""
-    value = _numbers(propensities)
+    value = numbers_of(propensities)
     fine = ((value > 0) & (value <= 1)).fill_null(value=False)
     return {"propensity that is not above 0 and at most 1": (~fine).to_numpy()}
 
@@ -119,7 +120,16 @@ def check_classes(labels: Mapping[str, np.ndarray], *, source: str) -> None:
             )
 
 
-def _numbers(values: pl.Series) -> pl.Series:
-    if values.dtype.is_nested() or values.dtype.is_temporal() or values.dtype == pl.Object:
-        return pl.Series([None] * len(values), dtype=pl.Float64)
+def numbers_of(values: pl.Series) -> pl.Series:
+    """Return values of any type as Float64, null where one is no number.
+
+    Examples
+    --------
+    >>> numbers_of(pl.Series(["1", "x", None])).to_list()
+    [1.0, None, None]
+    """
+    if values.dtype in (pl.Categorical, pl.Enum):
+        values = values.cast(pl.String)
+    if not (values.dtype.is_numeric() or values.dtype in (pl.String, pl.Boolean)):
+        return pl.Series(values.name, [None] * len(values), dtype=pl.Float64)
     return values.cast(pl.Float64, strict=False).fill_nan(None)

@@ -22,10 +22,12 @@ from regard.data.impression_checks import (
     check_positions,
     check_propensities,
     check_repeats,
+    numbers_of,
 )
 from regard.data.impression_columns import Found, ImpressionColumns
 from regard.data.packing import NO_TIME
 from regard.data.times import TimeScan
+from regard.errors import SchemaError
 
 __all__ = ["ImpressionRows", "clean_rows"]
 
@@ -118,7 +120,7 @@ def clean_rows(
         rows.mark("propensity", check_propensities(rows.column("propensity")))
         table["propensity"] = rows.numbers(rows.column("propensity"))
     if "history" in found.columns:
-        table["history"] = rows.column("history")
+        table["history"] = _lists_or_text(rows.column("history"))
     labels = {}
     for action, name in found.labels.items():
         check = check_amounts if columns.is_amount(action) else check_labels
@@ -170,6 +172,8 @@ class _Cleaning:
         if "timestamp" not in self._found.columns:
             return np.full(len(self._frame), NO_TIME, dtype=np.int64)
         raw = self.column("timestamp")
+        if raw.dtype in (pl.Categorical, pl.Enum):
+            raw = raw.cast(pl.String)
         scan = TimeScan()
         scan.add(raw, where=f"column {raw.name!r}")
         times = scan.reading().read(raw)
@@ -178,10 +182,27 @@ class _Cleaning:
 
     def numbers(self, values: pl.Series) -> np.ndarray:
         """Return ``[n]`` float64, 0 where a row is marked."""
-        if values.dtype.is_nested() or values.dtype.is_temporal() or values.dtype == pl.Object:
-            return np.zeros(len(values))
-        number = values.cast(pl.Float64, strict=False).fill_null(0).to_numpy()
+        number = numbers_of(values).fill_null(0).to_numpy()
         return np.where(self.bad, 0, number)
+
+
+def _lists_or_text(history: pl.Series) -> pl.Series:
+    dtype = history.dtype
+    if dtype in (pl.String, pl.Categorical, pl.Enum):
+        return history.cast(pl.String)
+    if dtype == pl.Null:
+        return history.cast(pl.List(pl.String))
+    lists = history.arr.to_list() if isinstance(dtype, pl.Array) else history
+    if isinstance(lists.dtype, pl.List):
+        inner = lists.dtype.inner
+        if inner == pl.Null or inner in (pl.Categorical, pl.Enum):
+            return lists.cast(pl.List(pl.String))
+        if inner == pl.String or inner.is_integer():
+            return lists
+    raise SchemaError(
+        f"column {history.name!r}: a history is a list of item ids, or text with a separator between them, "
+        f"not {dtype}"
+    )
 
 
 def _codes(ids: pl.Series) -> np.ndarray:

@@ -15,6 +15,7 @@ import polars as pl
 
 from regard.config import Config
 from regard.data.auc import auc
+from regard.data.impression_checks import numbers_of
 
 __all__ = ["LEAK", "Leak", "leaks"]
 
@@ -90,14 +91,13 @@ def _views(column: pl.Series, label: np.ndarray) -> dict[str, np.ndarray]:
     if column.dtype.is_nested() or column.dtype == pl.Object:
         return {"whether it is filled": column.is_not_null().to_numpy().astype(np.float64)}
     views = {}
-    number = column.cast(pl.Float64, strict=False) if not column.dtype.is_temporal() else column.to_physical()
-    number = number.cast(pl.Float64).fill_nan(None)
+    number = numbers_of(column.to_physical() if column.dtype.is_temporal() else column)
     if number.null_count() < len(number):
         value = number.fill_null(number.min())
         views["its number"] = np.nan_to_num(value.to_numpy())
     empty = column.is_null()
-    if column.dtype == pl.String:
-        empty |= (column == "").fill_null(value=False)
+    if column.dtype in (pl.String, pl.Categorical, pl.Enum):
+        empty |= (column.cast(pl.String) == "").fill_null(value=False)
     elif column.dtype.is_float():
         empty |= column.is_nan().fill_null(value=False)
     views["whether it is filled"] = (~empty).to_numpy().astype(np.float64)
