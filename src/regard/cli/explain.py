@@ -114,13 +114,15 @@ def _show_attributes(console: Console, attributes: pl.DataFrame) -> None:
         return
     table = Table(
         caption="influence: nats of log-probability lost if the field is missing, of the item or of all "
-        "items of the history (item_id: what others did with it); attention: where the model looked, not why"
+        "items of the history (item_id: what others did with it); replaced: lost on average with the "
+        "values of other items; attention: where the model looked, not why"
     )
-    for name in ("of", "field", "value", "influence", "attention"):
+    for name in ("of", "field", "value", "influence", "replaced", "attention"):
         table.add_column(name, justify="left" if name in {"of", "field", "value"} else "right")
     for row in attributes.iter_rows(named=True):
         value = "" if row["value"] is None else escape(row["value"])
-        numbers = f"{row['influence']:+.3f}", f"{row['attention']:.3f}"
+        replaced = "" if row["replaced"] is None else f"{row['replaced']:+.3f}"
+        numbers = f"{row['influence']:+.3f}", replaced, f"{row['attention']:.3f}"
         table.add_row(row["side"], escape(row["field"]), value, *numbers)
     console.print(table)
 

@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import polars as pl
 
 from regard.data.histories import Histories
 from regard.data.vocab import Vocab
-from regard.explain.attributes import attribute_influence, reads_attributes
+from regard.explain.attributes import AttributeInfluence, attribute_influence, reads_attributes
 from regard.explain.story import tell_attribute
 from regard.recommend.recommender import Recommender
 
@@ -33,6 +33,7 @@ _SIDES = {
     "field": pl.String,
     "value": pl.String,
     "influence": pl.Float64,
+    "replaced": pl.Float64,
     "attention": pl.Float64,
 }
 
@@ -92,8 +93,8 @@ def attributes_of(
     of_item = [values.of(name, [item]) for name in found.names]
     of_past = [values.of(name, read.items_of(0)) for name in found.names]
     sides = [
-        *_side("item", found.names, of_item, found.item_F, found.item_attention_F),
-        *_side("history", found.names, of_past, found.history_F, found.history_attention_F),
+        *_side("item", found, of_item),
+        *_side("history", found, of_past),
     ]
     rows = [
         {
@@ -110,7 +111,7 @@ def attributes_of(
     return Attributes(
         sides=pl.DataFrame(sides, schema=_SIDES),
         events=_events(rows, recommender.items),
-        text=tell_attribute(found.item_F, found.names, of_item),
+        text=tell_attribute(found.item_F, found.replaced_F, names=found.names, values=of_item),
     )
 
 
@@ -134,20 +135,22 @@ def value_text(value: Any) -> str | None:
 
 
 def _side(
-    side: str,
-    names: Sequence[str],
-    values: Sequence[str | None],
-    influence_F: np.ndarray,
-    attention_F: np.ndarray,
+    side: Literal["item", "history"], found: AttributeInfluence, values: Sequence[str | None]
 ) -> list[dict[str, Any]]:
     """Return the rows of the fields that are present, the most influential first."""
+    of_item = side == "item"
+    influence_F = found.item_F if of_item else found.history_F
+    attention_F = found.item_attention_F if of_item else found.history_attention_F
     present = [place for place in np.argsort(-influence_F, kind="stable") if not np.isnan(influence_F[place])]
     return [
         {
             "side": side,
-            "field": names[place],
+            "field": found.names[place],
             "value": values[place],
             "influence": float(influence_F[place]),
+            "replaced": float(found.replaced_F[place])
+            if of_item and not np.isnan(found.replaced_F[place])
+            else None,
             "attention": float(attention_F[place]),
         }
         for place in present

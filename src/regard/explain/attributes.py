@@ -6,6 +6,11 @@ side of the item only its own score moves; on the side of the history only what 
 the question is "what if the brand of what you had were not known?". All variants go through the network
 together, as further rows of a small table of vectors; the model itself is not touched.
 
+A field that is missing leaves its weight to the others, so one that says nothing for this user may have an
+influence below zero: without it the others are heard better. What the *value* does is shown by replacing it
+with those of other items, at random and on average (the reliance of Fisher, Rudin & Dominici, "All Models are
+Wrong, but Many are Useful", JMLR 2019, for one item): a value that does not matter comes out near zero.
+
 What it cannot show: two fields that say the same cover for each other. And an item memory and the trend,
 which are weighed beside the network, know numbers of items and no attributes: they keep speaking for a
 variant as for the item itself, so that what is measured is the network's reading alone.
@@ -39,6 +44,8 @@ from regard.nn.heads import Catalogue
 __all__ = ["AttributeInfluence", "attribute_influence", "reads_attributes", "replacing"]
 
 _EVENTS_AT_ONCE = 65_536
+_DRAWN = 512  # known items among which those are looked for that have a value in a field
+_OTHERS = 64  # whose values are tried
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +61,9 @@ class AttributeInfluence:
         F fields; the first is the id, which stands for what others did with an item.
     item_F
         ``[F]`` influence of each field of the item.
+    replaced_F
+        ``[F]`` by how much the log-probability falls, on average, if a field of the item has the value of
+        another item; NaN for the id.
     history_F
         ``[F]`` influence of each field of all items of the history together.
     event_SF
@@ -65,6 +75,7 @@ class AttributeInfluence:
 
     names: tuple[str, ...]
     item_F: np.ndarray
+    replaced_F: np.ndarray
     history_F: np.ndarray
     event_SF: np.ndarray
     item_attention_F: np.ndarray
@@ -110,6 +121,7 @@ def attribute_influence(
     return AttributeInfluence(
         names=items.names,
         item_F=np.where(has_F.cpu().numpy(), item_F, np.nan),
+        replaced_F=np.where(has_F.cpu().numpy(), _replaced(reading), np.nan),
         history_F=found[0],
         event_SF=found[1:],
         item_attention_F=plain.weight_RF[0].double().cpu().numpy(),
@@ -140,6 +152,23 @@ def replacing(
     assert set(columns) <= set(reading.items.names[1:])
     other = reading.items.fused(number, instead=columns)
     return float(reading.changes(torch.cat([reading.items(number), other.y_RD]))[0])
+
+
+def _replaced(reading: _Reading) -> np.ndarray:
+    """Return ``[F]`` the mean fall with other items' values; NaN for the id, and where no other has one."""
+    known = np.flatnonzero(reading.known_V)
+    known = known[known != reading.item]
+    drawn = np.random.default_rng(0).permutation(known)[:_DRAWN] if len(known) else known
+    has_NF = reading.items.fused(reading.number(drawn)).weight_RF.cpu().numpy() > 0
+    fall_F = np.full(len(reading.items.names), np.nan)
+    own = reading.items(reading.number([reading.item]))
+    for place, name in enumerate(reading.items.names[1:], start=1):
+        others = drawn[has_NF[:, place]][:_OTHERS]
+        if len(others):
+            number_N = reading.number(np.full(len(others), reading.item))
+            made = reading.items.fused(number_N, instead={name: reading.number(others)})
+            fall_F[place] = -reading.changes(torch.cat([own, made.y_RD])).mean()
+    return fall_F
 
 
 def _items_of(scorer: Scorer[Any]) -> ItemEncoder | None:

@@ -53,8 +53,9 @@ class Explanation:
         What the item's fields and those of the history's items do for it, if the model reads any: ``side``
         (``"item"`` or ``"history"``: of all events together), ``field``, ``value`` (text; of the history the
         most common one, null where none occurs twice), ``influence`` in nats (by how much the log-probability
-        falls if the field is missing) and ``attention`` (how much of the field is in the item's vector: where
-        the model looked, not why). The field ``item_id`` stands for what others did with an item.
+        falls if the field is missing), ``replaced`` (of the item: by how much it falls on average with the
+        values of other items) and ``attention`` (how much of the field is in the item's vector: where the
+        model looked, not why). The field ``item_id`` stands for what others did with an item.
     event_attributes
         The same for each field of the few most influential events, one by one: ``position``, ``item_id``,
         ``field``, ``value``, ``influence``.

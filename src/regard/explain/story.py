@@ -93,24 +93,30 @@ def tell(
     return f"one of the most popular items; {silent}" if popular else silent
 
 
-def tell_attribute(influence_F: np.ndarray, names: Sequence[str], values: Sequence[str | None]) -> str:
+def tell_attribute(
+    influence_F: np.ndarray, replaced_F: np.ndarray, *, names: Sequence[str], values: Sequence[str | None]
+) -> str:
     """Say which attribute of an item speaks most for it; nothing if none stands out.
 
-    The rule of the events holds for attributes too, and one has to be alone at the top. The first field, the
-    id, stands for what others did with the item: it is called the item's own history.
+    The rule of the events holds for attributes too, one has to be alone at the top, and its value has to
+    matter: with the values of other items in its place the item falls by `MIN_NATS`, too. The first field,
+    the id, stands for what others did with the item: it is called the item's own history.
 
     Parameters
     ----------
     influence_F
         ``[F]`` influence of each field of the item in nats, NaN where it has no value.
+    replaced_F
+        ``[F]`` mean fall with the values of other items, in nats; NaN where that is not known.
     names, values
         ``[F]`` what to call the fields and their values; None where a value has no short form.
 
     Examples
     --------
-    >>> tell_attribute(np.array([0.1, 1.2, 0.0]), ["item_id", "brand", "size"], ["i7", "Nivea", "4"])
+    >>> fields = {"names": ["item_id", "brand", "size"], "values": ["i7", "Nivea", "4"]}
+    >>> tell_attribute(np.array([0.1, 1.2, 0.0]), np.array([np.nan, 0.9, 0.0]), **fields)
     'its brand, Nivea, speaks most for it'
-    >>> tell_attribute(np.array([np.nan, 0.01, 0.0]), ["item_id", "brand", "size"], ["i7", "Nivea", "4"])
+    >>> tell_attribute(np.array([np.nan, 0.01, 0.0]), np.array([np.nan, 0.01, 0.0]), **fields)
     ''
     """
     support_F = np.nan_to_num(influence_F, nan=0.0, posinf=np.inf, neginf=0.0)
@@ -120,6 +126,8 @@ def tell_attribute(influence_F: np.ndarray, names: Sequence[str], values: Sequen
     first = int(named[0])
     if first == 0:
         return "its own history speaks most for it"
+    if replaced_F[first] < MIN_NATS:
+        return ""
     value, name = values[first], names[first].replace("_", " ")
     return f"its {name}{'' if value is None else f', {value},'} speaks most for it"
 

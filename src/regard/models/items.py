@@ -154,18 +154,16 @@ class ItemEncoder(nn.Module):
         return F.pad(torch.cat(parts).float(), (0, 0, 0, self.padded - self.size))
 
     def fused(
-        self, item_R: Tensor, *, without: int | None = None, instead: Mapping[str, Column] | None = None
+        self,
+        item_R: Tensor,
+        *,
+        without: int | None = None,
+        instead: Mapping[str, Column | Tensor] | None = None,
     ) -> Fused:
         """Return the vectors of items and what each field has in them.
 
-        Parameters
-        ----------
-        item_R
-            ``[R]`` numbers of items.
-        without
-            Place in `names` of a field that is made missing.
-        instead
-            Columns of R rows in the place of those of the items.
+        `without` is the place of a field that is made missing; `instead` has by field R other values, or R
+        numbers of the items whose values are read.
         """
         rows = [self._id_rows(item_R)]
         for name, stored in zip(self.names[1:], self.fields, strict=True):
@@ -212,11 +210,13 @@ class _Stored(nn.Module):
         for name, tensor in _tensors(column).items():
             self.register_buffer(name, tensor, persistent=False)
 
-    def read(self, column: Column) -> FieldRows:
-        """Embed all rows of another column of the same field."""
-        some = next(self.buffers())
-        own = {name: tensor.to(some.device) for name, tensor in _tensors(column).items()}
-        rows: FieldRows = functional_call(self, own, (torch.arange(len(column), device=some.device),))
+    def read(self, column: Column | Tensor) -> FieldRows:
+        """Embed all rows of another column of the same field, or the values of items."""
+        if isinstance(column, Tensor):
+            return self(column)  # type: ignore[no-any-return]
+        device = next(self.buffers()).device
+        own = {name: tensor.to(device) for name, tensor in _tensors(column).items()}
+        rows: FieldRows = functional_call(self, own, (torch.arange(len(column), device=device),))
         return rows
 
 
