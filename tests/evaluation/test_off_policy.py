@@ -11,7 +11,8 @@ import pytest
 from regard.errors import DataError
 from regard.evaluation.off_policy import Estimate, Logged, OffPolicyOptions, doubly_robust, ips, snips
 
-# By obp 0.4.1 (pip install --no-deps obp==0.4.1, numpy 1.26.4): InverseProbabilityWeighting,
+# By obp 0.4.1 (pip install --no-deps obp==0.4.1, numpy 1.26.4, scikit-learn 1.4.2; its estimators loaded
+# alone, with a stand-in for torch, which what is run here only names in annotations): InverseProbabilityWeighting,
 # SelfNormalizedInverseProbabilityWeighting and DoublyRobust of obp.ope.estimators, with the policy and the
 # reward model of `judged` as action_dist and estimated_rewards_by_reg_model of every round:
 # estimate_policy_value(...), estimate_interval(..., alpha=0.05, n_bootstrap_samples=2000, random_state=0)
