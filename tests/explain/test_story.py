@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regard.errors import ConfigError
-from regard.explain.story import MAX_NAMED, MIN_NATS, MIN_SHARE, material, tell, tell_without_history
+from regard.explain.story import (
+    MAX_NAMED,
+    MIN_NATS,
+    MIN_SHARE,
+    material,
+    tell,
+    tell_attribute,
+    tell_without_history,
+)
 
 TITLES = [f"Film {letter}" for letter in "ABCDEFGH"]
 ITEMS = np.arange(8)
@@ -83,3 +91,22 @@ def test_no_event_is_named_that_the_rule_does_not_cover(influence: list[float]) 
         assert own >= MIN_SHARE * support.sum() * (1 - 1e-12)
     assert len(material(np.array(influence))) >= len(named)
     assert bool(named) == told.startswith("because")
+
+
+@pytest.mark.parametrize(
+    ("influence", "replaced", "told"),
+    [
+        ([0.1, 1.0, 0.2], [np.nan, 1.0, 0.0], "its main colour, red, speaks most for it"),
+        ([0.1, 0.2, 1.0], [np.nan, 1.0, 0.5], "its image speaks most for it"),
+        ([2.0, 1.0, np.nan], [np.nan, 1.0, np.nan], "its own history speaks most for it"),
+        ([0.1, 1.0, 0.2], [np.nan, 0.01, 0.0], ""),  # any other colour would do as well
+        ([0.1, 1.0, 1.0], [np.nan, 1.0, 1.0], ""),  # none is alone at the top
+        ([0.0, 0.04, -3.0], [np.nan, 1.0, 0.0], ""),
+        ([np.nan, np.nan, np.nan], [np.nan, np.nan, np.nan], ""),
+    ],
+)
+def test_an_attribute_is_named_only_if_its_value_matters_most(
+    influence: list[float], replaced: list[float], told: str
+) -> None:
+    fields = {"names": ["item_id", "main_colour", "image"], "values": ["i7", "red", None]}
+    assert tell_attribute(np.array(influence), np.array(replaced), **fields) == told
