@@ -67,6 +67,14 @@ def test_one_user_and_a_batch_are_the_same_code(recommender):
     assert together.equals(alone)
 
 
+def test_a_ranking_of_some_items_is_the_whole_ranking_without_the_others(recommender):
+    only_V = np.isin(np.arange(6), [0, 4, 5])
+    whole = recommender.rank(recommender.histories, k=6).item_UK
+    some = recommender.rank(recommender.histories, k=6, only_V=only_V).item_UK
+    for whole_K, some_K in zip(whole.tolist(), some.tolist(), strict=True):
+        assert [item for item in some_K if item >= 0] == [item for item in whole_K if item in {0, 4}]
+
+
 def test_an_item_that_the_model_never_learned_is_seen_but_not_read(recommender):
     frame = recommender.recommend(users="bob", k=6)
     assert recommender.scorer.read == [[3]]

@@ -194,7 +194,9 @@ class Recommender:
         answer = self._rank(wanted, k=k, allowed=allowed, exclude_seen=exclude_seen)
         return self._frame(request, answer)
 
-    def rank(self, histories: Histories, *, k: int, exclude_seen: bool = True) -> Ranked:
+    def rank(
+        self, histories: Histories, *, k: int, exclude_seen: bool = True, only_V: np.ndarray | None = None
+    ) -> Ranked:
         """Return the `k` best items for each of U histories, by number: the path that serves.
 
         Parameters
@@ -206,13 +208,15 @@ class Recommender:
         exclude_seen
             Leave out what is in the history; where target types are named, only what was in an event of
             these types (`TargetSpec.seen`).
+        only_V
+            ``[V]`` bool: only these are candidates; None for all items.
 
         Raises
         ------
         ConfigError
             If `k` is less than 1.
         """
-        allowed = Allowed(known_V=self.known_V)
+        allowed = Allowed(known_V=self.known_V, only_V=only_V)
         return self._rank(histories, k=k, allowed=allowed, exclude_seen=exclude_seen).ranked
 
     def read(self, histories: Histories) -> Histories:
