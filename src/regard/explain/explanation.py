@@ -108,18 +108,13 @@ def explain(
         Whose recommendation is explained.
     item
         Id of an item that the model knows, recommended or not.
-    titles
-        ``[V]`` what to call the items.
-    user
-        Id of a known user.
-    history
-        Item ids, oldest first; ids that the model does not know are not read.
-    times
-        When the items of `history` happened.
+    titles, table
+        ``[V]`` what to call the items, and their attributes as they were given.
+    user, history, times
+        Id of a known user; or item ids, oldest first, and when they happened. Ids that the model does not
+        know are not read.
     verb
         What users do with items, in the past tense, for the sentence: ``"watched"``.
-    table
-        ``[V]`` rows: the attributes of the items as they were given, for the values beside the fields.
 
     Raises
     ------
