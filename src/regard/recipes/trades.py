@@ -4,14 +4,14 @@ A trade knows which attributes count in it and what they are usually called, so 
 and ``cost`` a price whatever they look like; all other columns are guessed as ever. The rest is the
 sequential recipe, with what the trade needs:
 
-=========  ==================================  =======================================================
+=========  ==================================  ======================================================
 recipe     attributes                          differs in
-=========  ==================================  =======================================================
+=========  ==================================  ======================================================
 ecommerce  colour, brand, category, price      nothing else
-news       category, author, time              ids are dropped more often: most items are new; hours and
-                                               weekdays are read; events count for what is asked soon after
-ads        category, product, brand, price     ids are dropped more often: campaigns come and go
-=========  ==================================  =======================================================
+news       category, author, time              ids are dropped more often, since most items are new, and
+                                               it reads how long after the last event it is asked
+ads        category, product, brand, price     the same: campaigns come and go
+=========  ==================================  ======================================================
 """
 
 from __future__ import annotations
