@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from regard.data.cold import hold_out_items, only_cold
+from regard.data.cold import hold_out_items, only_cold, without_items
 from regard.data.dataset import Dataset
 from regard.data.prepare import prepare
 from regard.data.sources.public import read_public
@@ -93,6 +93,23 @@ def test_queries_of_a_split_by_time_are_reduced_to_those_for_new_items(films: Da
     assert [asked.histories.items_of(row).tolist() for row in range(12)] == [
         held.queries.histories.items_of(row).tolist() for row in rows
     ]
+
+
+def test_items_that_were_never_heard_of_leave_the_others_with_their_events_and_attributes(
+    films: Dataset,
+) -> None:
+    gone_V = hold_out_items(films).cold_V
+    known = without_items(films, gone_V)
+
+    assert len(known.items) == (~gone_V).sum()
+    assert known.item_table["item_id"].equals(known.items.ids.rename("item_id"))
+    assert np.array_equal(known.item_counts, films.item_counts[~gone_V])
+    for user in range(0, len(films.users), 50):
+        whole = films.histories.items_of(user)
+        ids = films.items.decode(whole[~gone_V[whole]])
+        assert known.items.decode(known.histories.items_of(user)).equals(ids)
+    with pytest.raises(SplitError, match="no event is left"):
+        without_items(films, np.ones(len(gone_V), dtype=bool))
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0, -0.1, float("nan")])

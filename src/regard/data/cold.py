@@ -4,6 +4,10 @@ What a model can say of an item that nobody has had yet shows only where it neve
 it. `hold_out_items` makes such items; `only_cold` keeps, of the queries of any split, those for items that
 are new by themselves. Vocabularies and the table of items stay as they were, so a cold item keeps its number
 and its attributes. Users keep what they did after the target: items are held out here, not a time.
+
+A model that is trained over the whole vocabulary meets the cold items as answers that are always wrong, and
+learns that. What happens to an item that is really new shows where training has not heard of it at all
+(`without_items`) and it joins the trained model afterwards (`regard.additions.add_items`).
 """
 
 from __future__ import annotations
@@ -11,12 +15,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import polars as pl
 
 from regard.data.dataset import Dataset
 from regard.data.split import Queries
+from regard.data.vocab import Vocab
 from regard.errors import ConfigError, SplitError
 
-__all__ = ["ColdHoldout", "hold_out_items", "only_cold"]
+__all__ = ["ColdHoldout", "hold_out_items", "only_cold", "without_items"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +93,35 @@ def only_cold(queries: Queries, cold_V: np.ndarray) -> Queries:
         histories=queries.histories.take(rows),
         target=queries.target[rows],
         target_time=queries.target_time[rows],
+    )
+
+
+def without_items(dataset: Dataset, gone_V: np.ndarray) -> Dataset:
+    """Return the log over a smaller vocabulary, as if some items had never been heard of.
+
+    Parameters
+    ----------
+    dataset
+        The log.
+    gone_V
+        ``[V]`` bool: items to forget, with their events and attributes; the others get new numbers in the
+        same order.
+
+    Raises
+    ------
+    SplitError
+        If no event is left.
+    """
+    histories = dataset.histories.only(~gone_V)
+    if histories.num_events == 0:
+        raise SplitError("without these items no event is left")
+    kept = pl.Series(~gone_V)
+    number_V = (np.cumsum(~gone_V) - 1).astype(np.int32)
+    return replace(
+        dataset,
+        items=Vocab(dataset.items.ids.filter(kept)),
+        item_table=dataset.item_table.filter(kept),
+        histories=replace(histories, item=number_V[histories.item]),
     )
 
 
