@@ -9,6 +9,7 @@ import torch
 from regard.data.columns import Bags, Codes, Numbers, Vectors
 from regard.data.histories import Histories
 from regard.data.packing import PackedBatch
+from regard.losses.softmax import FullSoftmax
 from regard.models.causal import CausalConfig, CausalModel
 from regard.models.items import ItemConfig, ItemEncoder, ItemFeatures
 from regard.models.scoring import EncoderScorer
@@ -24,7 +25,8 @@ COLUMNS = {
         edge_B1=np.array([1, 2, 3], dtype=np.float32),
     ),
     "text": Vectors(
-        value_RE=np.eye(V, 5, dtype=np.float32), present_R=np.array([True] * 3 + [False] * 2 + [True])
+        value_RE=np.eye(5, dtype=np.float32)[[0, 1, 2, 3, 4, 4]],
+        present_R=np.array([True] * 3 + [False] * 2 + [True]),
     ),
 }
 TRAINED = np.array([True, True, True, True, True, False])
@@ -153,3 +155,19 @@ def test_the_score_of_a_new_item_does_not_depend_on_the_others() -> None:
     query = scorer.query(batch)
 
     assert torch.allclose(scorer.score(query, 5, 6), scorer.score(query, 0, V)[:, 5:6], atol=1e-6)
+
+
+def test_an_item_that_nobody_could_have_had_is_no_wrong_answer_in_training() -> None:
+    model, batch = causal().train(), PackedBatch.of(Histories.of([[0, 1, 2]]))
+    catalogue = model.catalogue()
+    assert catalogue.bias_P is not None
+
+    states = model.encode(batch, catalogue).states_TD
+    FullSoftmax()(states, torch.tensor([1, 2, 3]), catalogue).total.backward()
+
+    assert catalogue.bias_P[:V].isinf().tolist() == (~TRAINED).tolist()
+    assert isinstance(model.items, ItemEncoder)
+    text = model.items.fields[list(COLUMNS).index("text")].embed.weight.grad
+    assert text[:, :3].abs().sum() > 0
+    assert text[:, 4].abs().sum() == 0  # only the cold item has a text that says this
+    assert model.eval().catalogue().bias_P is None

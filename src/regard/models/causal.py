@@ -182,10 +182,11 @@ class CausalModel(nn.Module):
             return Catalogue(
                 weight_PD=items.weight, bias_P=None, size=items.size, unit=unit, sparse=items.sparse
             )
+        bias_P = _silence(items) if self.training else None
         if items.as_table or not torch.is_grad_enabled():
-            return Catalogue(weight_PD=items.table(), bias_P=None, size=items.size, unit=unit)
+            return Catalogue(weight_PD=items.table(), bias_P=bias_P, size=items.size, unit=unit)
         shape = torch.empty(items.padded, items.width, device="meta")
-        return Catalogue(weight_PD=shape, bias_P=None, size=items.size, unit=unit, encode=items)
+        return Catalogue(weight_PD=shape, bias_P=bias_P, size=items.size, unit=unit, encode=items)
 
     def item_table(self) -> Tensor:
         """Return ``[V, D]`` output vectors of the items."""
@@ -211,6 +212,18 @@ class CausalModel(nn.Module):
         if self.sharpness is None:
             return y_TD
         return F.normalize(y_TD.float(), dim=-1) * self.sharpness.exp()
+
+
+def _silence(items: ItemEncoder) -> Tensor | None:
+    """Return ``[P]`` -inf for items without training events, else 0; None if all have one.
+
+    An item that nobody could have had yet is no wrong answer: in training it is none at all, or the model
+    would learn from its attributes that it is never the next one.
+    """
+    if bool(items.trained_V.all()):
+        return None
+    silent_V = torch.zeros(items.size, device=items.trained_V.device)
+    return F.pad(silent_V.masked_fill(~items.trained_V, float("-inf")), (0, items.padded - items.size))
 
 
 def _since_last(batch: PackedBatch, plan: AttentionPlan) -> Tensor:
