@@ -6,7 +6,7 @@ python benchmarks/page.py
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +15,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from rich.console import Console
 
 from benchmarks.common import RESULTS, ROOT, Target, read
+from benchmarks.content_page import cold_chapter, cold_targets, cost_chapter, warm_chapter, warm_targets
 from benchmarks.plots import Axis, lines
 from benchmarks.quality_page import chapter, quality_targets
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 IMAGES = ROOT / "docs" / "images"
+# Results of many runs, from which targets follow.
+_DECIDES: Mapping[str, Callable[[dict[str, Any]], list[Target]]] = {
+    "quality": quality_targets,
+    "modalities": warm_targets,
+    "cold": cold_targets,
+}
 
 
 def main() -> None:
@@ -48,12 +55,15 @@ def write_page() -> None:
         ("logs", _logs),
         ("curve", _curve),
         ("quality", chapter),
+        ("modalities", warm_chapter),
+        ("cold", cold_chapter),
+        ("content", cost_chapter),
     )
     for name, write in chapters:
         result = read(name) or (read("training_speed_quick") if name == "training_speed" else None)
         if result is not None:
             parts.append(write(result))
-            if name != "quality":
+            if name not in _DECIDES:  # their chapters say it themselves
                 parts.append(_where(result["environment"]))
     PAGE.parent.mkdir(exist_ok=True)
     PAGE.write_text("\n".join(parts), encoding="utf-8")
@@ -73,8 +83,8 @@ def targets(*, prefer_quick: bool = False) -> list[dict[str, Any]]:
         result = (quick or full) if prefer_quick else (full or quick)
         assert result is not None
         made = (
-            quality_targets(result)
-            if name == "quality"
+            _DECIDES[name](result)
+            if name in _DECIDES
             else [Target.from_json(one) for one in result.get("targets", [])]
         )
         found += [{"target": one, "text": str(one), "met": one.met, "file": name} for one in made]
