@@ -5,8 +5,8 @@ it. `hold_out_items` makes such items; `only_cold` keeps, of the queries of any 
 are new by themselves. Vocabularies and the table of items stay as they were, so a cold item keeps its number
 and its attributes. Users keep what they did after the target: items are held out here, not a time.
 
-A model that is trained over the whole vocabulary meets the cold items as answers that are always wrong, and
-learns that. What happens to an item that is really new shows where training has not heard of it at all
+A model that is trained over the whole vocabulary can meet the cold items, if only as answers that are never
+right. What happens to an item that is really new shows where training has not heard of it at all
 (`without_items`) and it joins the trained model afterwards (`regard.additions.add_items`).
 """
 
