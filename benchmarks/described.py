@@ -11,6 +11,7 @@ from __future__ import annotations
 import gzip
 import json
 import tarfile
+from collections import Counter
 from pathlib import Path
 
 import polars as pl
@@ -24,8 +25,8 @@ __all__ = ["ROLES", "described_dataset", "picture_folder"]
 
 # What each column is for: an attribute, a text, a picture. All others are left out of the comparison.
 ROLES: dict[str, dict[str, str]] = {
-    "amazon-2014-beauty": {"attributes": "attribute", "title": "text"},
-    "amazon-2014-toys": {"attributes": "attribute", "title": "text"},
+    "amazon-2014-beauty": {"brand": "attribute", "categories": "attribute", "title": "text"},
+    "amazon-2014-toys": {"brand": "attribute", "categories": "attribute", "title": "text"},
     "ml-100k": {"genres": "attribute", "year": "attribute", "overview": "text", "poster": "image"},
     "ml-1m": {"genres": "attribute", "year": "attribute", "description": "text"},
     "online-retail": {"price": "attribute", "title": "text"},
@@ -81,7 +82,17 @@ def _films_1m(items: pl.DataFrame, events: pl.DataFrame, folder: Path) -> pl.Dat
 
 
 def _amazon(items: pl.DataFrame, events: pl.DataFrame, folder: Path) -> pl.DataFrame:
-    return items
+    """Tell brands from categories: a number that only ever stands first in an item's list is a brand."""
+    lists = items["attributes"].to_list()
+    anywhere = Counter(number for numbers in lists for number in numbers or ())
+    first = Counter(numbers[0] for numbers in lists if numbers)
+    brands = {number for number, count in first.items() if count == anywhere[number]}
+    brand = [numbers[0] if numbers and numbers[0] in brands else None for numbers in lists]
+    categories = [[n for n in numbers or () if n not in brands] or None for numbers in lists]
+    return items.with_columns(
+        pl.Series("brand", brand, dtype=pl.Int64).cast(pl.String),
+        pl.Series("categories", categories, dtype=pl.List(pl.Int64)).cast(pl.List(pl.String)),
+    )
 
 
 def _retail(items: pl.DataFrame, events: pl.DataFrame, folder: Path) -> pl.DataFrame:

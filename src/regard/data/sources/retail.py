@@ -53,8 +53,13 @@ def read_online_retail(folder: Path) -> PublicData:
         title=pl.col("Description").str.strip_chars(),
         country="Country",
     )
-    # A code has several spellings of its description and a customer may move: the most frequent wins.
-    items = bought.group_by("item_id").agg(pl.col("title").drop_nulls().mode().sort().first()).sort("item_id")
+    # A code has several spellings of its description, and later ones may belong to the test: the first wins.
+    items = (
+        bought.sort("timestamp", maintain_order=True)
+        .group_by("item_id", maintain_order=True)
+        .agg(pl.col("title").drop_nulls().first())
+        .sort("item_id")
+    )
     users = bought.group_by("user_id").agg(pl.col("country").mode().sort().first()).sort("user_id")
     return PublicData(
         name="online-retail",
