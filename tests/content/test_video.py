@@ -31,6 +31,13 @@ def test_a_clip_shorter_than_the_frames_wanted_gives_what_it_has(tmp_path: Path)
     assert 1 <= len(read_frames(path, frames=8, max_pixels=10_000)) <= 2
 
 
+@pytest.mark.parametrize("wanted", [1, 8])
+def test_a_clip_of_one_frame_gives_that_frame(tmp_path: Path, wanted: int) -> None:
+    path = clip(tmp_path / "a.mp4", [RED], frames_each=1)
+
+    assert len(read_frames(path, frames=wanted, max_pixels=10_000)) == 1
+
+
 def test_bytes_are_read_like_a_file(tmp_path: Path) -> None:
     path = clip(tmp_path / "a.mp4", [RED, BLUE])
 

@@ -119,12 +119,12 @@ def _evenly(container: Any, stream: Any, frames: int) -> Iterator[Any]:
     for part in range(frames):
         wanted = start + int((part + 0.5) / frames * seconds / stream.time_base)
         container.seek(wanted, stream=stream)  # to the key frame before it
+        frame = None
         for frame in container.decode(stream):
             if frame.pts is not None and frame.pts >= wanted:
                 break
-        else:
-            continue
-        if frame.pts != last:
+        # Where none is that late, the last one counts: a clip of one frame has its only one at 0.
+        if frame is not None and frame.pts != last:
             last = frame.pts
             yield frame
 
