@@ -18,7 +18,7 @@ from regard.config import RunOptions
 from regard.data.dataset import Dataset
 from regard.data.media import Media
 from regard.data.schema import Columns
-from regard.data.split import Holdout, SplitSpec, hold_out
+from regard.data.split import SplitSpec, hold_out
 from regard.data.tables import Source
 from regard.data.vocab import Id
 from regard.errors import SplitError
@@ -35,6 +35,7 @@ from regard.recommend.recommender import Recommender
 from regard.recommend.request import HistoriesLike, Ids
 from regard.train.blending import recommender_of
 from regard.train.describing import Description
+from regard.train.examples import validation_of
 from regard.train.fitting import FitConfig
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ class Model:
         results = [evaluate(self.recommender, queries, train=self.train, name=name, options=options)]
         left_out = []
         if baselines:
-            tune_on = self._validation()
+            tune_on = validation_of(self.train, self.split)
             for baseline in default_baselines():
                 scorer = baseline.fit_if_possible(self.train, tune_on)
                 if isinstance(scorer, LeftOut):
@@ -222,10 +223,3 @@ class Model:
         from regard.keep import save_model
 
         save_model(self, folder)
-
-    def _validation(self) -> Holdout | None:
-        """Cut the training part again, so that baselines too can choose their settings."""
-        try:
-            return hold_out(self.train, self.split.changed(at=None))
-        except SplitError:
-            return None

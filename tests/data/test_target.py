@@ -141,3 +141,17 @@ def test_an_item_is_had_by_a_target_or_an_unknown_type_unless_told() -> None:
     assert every is not None
     assert every.had(dataset.histories, events).all()
     assert dataset.targets.seen_Y1[-1]
+
+
+def test_the_types_of_greatest_weight_can_be_asked_for_alone() -> None:
+    dataset = log(target=["buy", "cart"]).asking(TargetSpec(types=("buy", "cart"), weights={"cart": 0.1}))
+    greatest = dataset.targets.greatest()
+    assert log(target=["buy", "cart"]).targets.greatest() is None
+    events = dataset.histories.events()
+    assert greatest.asked(dataset.histories, events).tolist() == (
+        log().targets.asked(dataset.histories, events).tolist()
+    )
+    assert np.array_equal(greatest.seen_Y1, dataset.targets.seen_Y1)
+    held = hold_out(dataset, SplitSpec(kind="leave-last-out"), asking=greatest)
+    assert names(dataset, held.queries.target) == "d"
+    assert held.train.targets is dataset.targets

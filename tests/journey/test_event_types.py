@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,12 @@ import pytest
 from typer.testing import CliRunner
 
 import regard
+from regard.cli.evaluate import app as evaluate_app
 from regard.cli.fit import app
-from regard.data.split import SplitSpec, hold_out
+from regard.data.split import Queries, SplitSpec, hold_out
 from regard.errors import ConfigError
 from regard.model import Model
-from regard.train.examples import examples_of
+from regard.train.examples import examples_of, validation_of
 
 SETTINGS = {"epochs": 5, "window": 30, "max_length": 30}
 
@@ -63,6 +65,24 @@ def test_purchases_are_learned_from_views(shop: Model) -> None:
     report = shop.evaluate()
     assert report.evaluations[0].main.value > 0.6
     assert report.evaluations[0].main.value > 1.5 * max(other.main.value for other in report.evaluations[1:])
+
+
+def test_views_that_count_little_do_not_choose_what_is_good_at_views(log: pl.DataFrame) -> None:
+    """All but the last purchase lies before a view: a cut that asks for any target asks for views only."""
+    target = {"types": ("purchase", "view"), "weights": {"view": 0.1}}
+    shop = regard.fit(
+        log, recipe="sequential-tiny", settings=SETTINGS | {"target": target}, split="leave-last-out"
+    )
+    every = hold_out(shop.train, shop.split).queries
+    assert all(item.startswith("v") for item in shop.dataset.items.decode(every.target))
+    assert all(item.startswith("p") for item in shop.dataset.items.decode(shop_queries(shop).target))
+    assert shop.evaluate(baselines=False).evaluations[0].main.value > 0.6
+
+
+def shop_queries(shop: Model) -> Queries:
+    held = validation_of(shop.train, shop.split)
+    assert held is not None
+    return held.queries
 
 
 def test_what_was_only_viewed_may_be_recommended_and_what_was_bought_may_not(
@@ -115,6 +135,18 @@ def test_the_command_line_takes_types_and_weights(log: pl.DataFrame, tmp_path: P
     assert result.exit_code == 0, result.output
     target = regard.load(tmp_path / "m").config.target
     assert (target.types, target.weights) == (("purchase", "view"), {"view": 0.1})
+
+
+def test_a_log_is_evaluated_on_the_types_that_are_asked_for(log: pl.DataFrame, tmp_path: Path) -> None:
+    log.filter(pl.col("user_id") < 60).write_parquet(tmp_path / "log.parquet")
+    command = [str(tmp_path / "log.parquet"), "--recipe", "sequential-tiny", "--no-baselines", "--json"]
+    settings = ("--set=epochs=1", "--set=window=30", "--set=max_length=30", "--split=leave-last-out")
+    chosen = ["--target", "purchase,view", "--type-weight", "view=0.1"]
+    result = CliRunner().invoke(evaluate_app, [*command, *settings, *chosen])
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["evaluations"][0]["users"] == 60
+    refused = CliRunner().invoke(evaluate_app, [*command, *settings, "--target", "purchases"])
+    assert "no event type 'purchases'; did you mean 'purchase'?" in str(refused.exception)
 
 
 def test_a_kind_that_is_said_of_a_column_of_events_asks_for_it(log: pl.DataFrame, tmp_path: Path) -> None:

@@ -144,7 +144,7 @@ class Holdout:
     cutoff: int | None
 
 
-def hold_out(dataset: Dataset, spec: SplitSpec | None = None) -> Holdout:
+def hold_out(dataset: Dataset, spec: SplitSpec | None = None, *, asking: Targets | None = None) -> Holdout:
     """Cut a log into what is learnt from and what is asked.
 
     Everything is a view of the same events: only the ranges of the users differ. In a split by time
@@ -156,6 +156,9 @@ def hold_out(dataset: Dataset, spec: SplitSpec | None = None) -> Holdout:
         The log, or the training part of an earlier cut.
     spec
         How to cut; by default by time at the 0.9 quantile of all events.
+    asking
+        Which types of events the queries ask for; None: those that `dataset` asks for. The part that is
+        learnt from keeps its own.
 
     Raises
     ------
@@ -163,7 +166,7 @@ def hold_out(dataset: Dataset, spec: SplitSpec | None = None) -> Holdout:
         If nothing is left to train on, or nobody is left to ask.
     """
     chosen = spec or SplitSpec()
-    histories, targets = dataset.histories, dataset.targets
+    histories, targets = dataset.histories, asking or dataset.targets
     if chosen.kind == "none":
         nobody = np.full(len(histories), -1, dtype=np.int64)
         return Holdout(train=dataset, queries=_queries(histories, nobody, targets), cutoff=None)
@@ -178,9 +181,10 @@ def hold_out(dataset: Dataset, spec: SplitSpec | None = None) -> Holdout:
         train = histories.before(cutoff)
         last = last_targets(replace(histories, start=train.stop), targets)
         asked = (train.stop > train.start) & (last >= 0)
-    _check(train, asked, histories, spec=chosen, targets=targets)
+    part = dataset.part(train)
+    _check(part, asked, histories, spec=chosen, asking=targets)
     queries = _queries(histories, np.where(asked, last, -1), targets)
-    return Holdout(train=dataset.part(train), queries=queries, cutoff=cutoff)
+    return Holdout(train=part, queries=queries, cutoff=cutoff)
 
 
 def _cutoff(histories: Histories, spec: SplitSpec) -> int:
@@ -234,14 +238,16 @@ def _queries(histories: Histories, last: np.ndarray, targets: Targets | None) ->
 
 
 def _check(
-    train: Histories, asked: np.ndarray, histories: Histories, *, spec: SplitSpec, targets: Targets | None
+    part: Dataset, asked: np.ndarray, histories: Histories, *, spec: SplitSpec, asking: Targets | None
 ) -> None:
-    what = "event" if targets is None or not targets.names else f"event of type {' or '.join(targets.names)}"
+    train, targets, what = part.histories, part.targets, _named(asking)
     if train.num_events == 0:
         first = _moment(int(histories.time[histories.start[histories.lengths > 0]].min()))
         raise SplitError(f"split {spec}: nothing to train on, since no event is before it (first: {first})")
     if targets is not None and not (last_targets(train, targets) > train.start).any():
-        raise SplitError(f"split {spec}: nothing to train on, since it leaves no {what} after another event")
+        raise SplitError(
+            f"split {spec}: nothing to train on, since it leaves no {_named(targets)} after another event"
+        )
     if not asked.any():
         last = _moment(int(histories.time[histories.stop[histories.lengths > 0] - 1].max()))
         why = (
@@ -250,6 +256,10 @@ def _check(
             else f"no user has {_on_both_sides(what)} it (last event: {last})"
         )
         raise SplitError(f"split {spec}: nobody to ask, since {why}")
+
+
+def _named(targets: Targets | None) -> str:
+    return "event" if targets is None or not targets.names else f"event of type {' or '.join(targets.names)}"
 
 
 def _on_both_sides(what: str) -> str:

@@ -39,8 +39,8 @@ class TargetSpec(Config):
     types
         Names of the target types as they stand in the log; none: every event is asked for.
     weights
-        What an event of a type counts in the loss and in validation, above zero; 1 for types that are not
-        named. The test counts every target alike.
+        What an event of a type counts in the loss, above zero; 1 for types that are not named. Validation
+        asks for the types of greatest weight alone (`regard.train.examples`); the test counts all alike.
     seen
         Which events make an item one that the user has had, so that lists leave it out: ``"target"``, those
         of the target types (and of unknown type, so that the items of a bare history are left out as ever);
@@ -155,6 +155,16 @@ class Targets:
     def alike(self) -> bool:
         """Whether all target types count 1 in the loss."""
         return bool(np.isin(self.weight_Y1, (0.0, 1.0)).all())
+
+    def greatest(self) -> Targets | None:
+        """Return the target types of greatest weight alone; what makes an item seen stays.
+
+        None where all target types have the same weight.
+        """
+        most = self.weight_Y1.max()
+        if bool(np.isin(self.weight_Y1, (0.0, most)).all()):
+            return None
+        return replace(self, weight_Y1=np.where(self.weight_Y1 == most, most, np.float32(0.0)))
 
     def asked(self, histories: Histories, events: np.ndarray) -> np.ndarray:
         """Return ``[T]`` bool: which of `events` (places in the flat arrays) are of a target type."""

@@ -3,6 +3,10 @@
 A split by time leaves few users on both sides of its cut. Asking each for up to twenty of the items that
 came afterwards makes the answer steadier than asking for the last alone, at the same use of data. The test
 keeps its own protocol: one target a user.
+
+Of target types of different weights only those of greatest weight are asked for: a shop that learns from
+purchases and, with a tenth of their weight, from views has many more views, and what is good at them need not
+be good at purchases.
 """
 
 from __future__ import annotations
@@ -12,12 +16,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from regard.data.dataset import Dataset
-from regard.data.split import Holdout, Queries
-from regard.data.target import EVENT_TYPE
+from regard.data.split import Holdout, Queries, SplitSpec, hold_out
+from regard.data.target import EVENT_TYPE, Targets
+from regard.errors import SplitError
 from regard.evaluation import metrics
 from regard.models.protocols import Ranks
 
-__all__ = ["Examples", "examples_of"]
+__all__ = ["Examples", "examples_of", "validation_of"]
 
 _TARGETS_PER_USER = 20
 
@@ -31,8 +36,8 @@ class Examples:
     queries
         ``[E]`` histories and targets, asked when the target happened.
     weight_E
-        ``[E]`` weights that sum to one; those of a user sum to the same for all users, unless target types
-        count differently in the loss: they do here too.
+        ``[E]`` weights that sum to one; those of a user sum to the same for all users, unless types that
+        count differently in the loss are asked for: they do here too.
     """
 
     queries: Queries
@@ -47,6 +52,31 @@ class Examples:
         relevant = metrics.Relevant.one(self.queries.target)
         values = metrics.ndcg(metrics.hits(ranked.item_UK, relevant), relevant.count_U, 10)
         return float((self.weight_E * values).sum())
+
+
+def validation_of(train: Dataset, split: SplitSpec) -> Holdout | None:
+    """Cut validation off a training log as the test was cut; None if that leaves nobody to ask.
+
+    Parameters
+    ----------
+    train
+        The training log.
+    split
+        How the test was cut; a date is left out, since the test begins there, and ``none`` cuts by time.
+
+    Returns
+    -------
+    Holdout or None
+        Its queries ask for the target types of greatest weight alone; for all of them where they are of one
+        weight, or where nothing of the greatest can be asked.
+    """
+    spec = SplitSpec() if split.kind == "none" else split.changed(at=None)
+    greatest = None if train.targets is None else train.targets.greatest()
+    if greatest is not None:
+        held = _cut(train, spec, greatest)
+        if held is not None and len(examples_of(held, train, most=1)) > 0:
+            return held
+    return _cut(train, spec, None)
 
 
 def examples_of(held: Holdout, known: Dataset, *, most: int) -> Examples:
@@ -96,3 +126,10 @@ def examples_of(held: Holdout, known: Dataset, *, most: int) -> Examples:
         targets=targets,
     )
     return Examples(queries=queries, weight_E=weight / weight.sum() if len(rows) else weight)
+
+
+def _cut(train: Dataset, spec: SplitSpec, asking: Targets | None) -> Holdout | None:
+    try:
+        return hold_out(train, spec, asking=asking)
+    except SplitError:
+        return None

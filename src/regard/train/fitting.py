@@ -24,9 +24,8 @@ from regard.data.columns import Column
 from regard.data.dataset import Dataset
 from regard.data.fields import Fields
 from regard.data.loader import LoaderConfig, WindowLoader
-from regard.data.split import Holdout, SplitSpec, hold_out
+from regard.data.split import Holdout, SplitSpec
 from regard.data.target import TargetSpec, until_last_target
-from regard.errors import SplitError
 from regard.losses.choose import LossConfig, make_loss
 from regard.models.blend import Blend
 from regard.models.causal import CausalConfig, CausalModel
@@ -36,7 +35,7 @@ from regard.models.registry import build
 from regard.train.blending import BlendConfig, find_weights, make_blend, make_parts, recommender_of
 from regard.train.config import TrainConfig
 from regard.train.contexts import context_of
-from regard.train.examples import examples_of
+from regard.train.examples import examples_of, validation_of
 from regard.train.hooks import Hook
 from regard.train.trainer import Trainer, TrainResult
 
@@ -173,7 +172,7 @@ def fit_model(
     TrainingError
         If the loss is not finite.
     """
-    watch, columns, held = watch or Watch(), columns or {}, _validation(train, split)
+    watch, columns, held = watch or Watch(), columns or {}, validation_of(train, split)
     context = context_of(train, CausalConfig.from_json(config.shape).context, said=config.fields)
     features = _Features(columns=columns, context=context)
     if held is None:
@@ -209,15 +208,6 @@ def fit_model(
 def _wants_refit(config: FitConfig, held: Holdout, train: Dataset) -> bool:
     kept_back = 1 - held.train.num_events / train.num_events
     return kept_back >= _REFIT_FROM if config.refit == "auto" else config.refit
-
-
-def _validation(train: Dataset, split: SplitSpec) -> Holdout | None:
-    """Cut validation off a log as the test was cut; None if that leaves nobody to ask."""
-    inner = SplitSpec() if split.kind == "none" else split
-    try:
-        return hold_out(train, inner.changed(at=None))
-    except SplitError:
-        return None
 
 
 def _without_validation(
