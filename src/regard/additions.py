@@ -28,6 +28,7 @@ from regard.errors import ConfigError, DataError
 from regard.model import Model
 from regard.models.blend import Blend
 from regard.models.items import ItemEncoder, ItemFeatures
+from regard.models.lending import lent
 from regard.models.memory import ItemMemory
 from regard.models.registry import build
 from regard.recommend.indexing import index_of
@@ -204,10 +205,11 @@ def _grown(model: Model, catalogue: _Catalogue, encoded: Encoded) -> tuple[Model
         table[torch.from_numpy(catalogue.number_V).long()] = weights[_IDS][: len(catalogue.number_V)]
         weights[_IDS] = table
     network.load_state_dict(weights)
+    moved = _moved(model.blend, catalogue.number_V, size=size)
     grown = replace(
         model,
         network=network.eval(),
-        blend=_moved(model.blend, catalogue.number_V, size=size),
+        blend=lent(moved, network.items) if config.blend.lend else moved,
         dataset=dataset,
         train=train,
         items=replace(model.items, columns=encoded.columns, reports=encoded.reports),

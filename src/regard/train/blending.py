@@ -49,12 +49,15 @@ class BlendConfig(Config):
         Which item memories may be used, and how they are fitted.
     trend
         Whether the trend may be used.
+    lend
+        Whether items without a history have a say in the memory by those most like them.
     examples
         At most this many validation examples find the weights.
     """
 
     memory: MemoryConfig = MemoryConfig()
     trend: bool = True
+    lend: bool = True
     examples: int = pydantic.Field(default=2_000, ge=1)
 
 

@@ -31,6 +31,7 @@ from regard.models.blend import Blend
 from regard.models.causal import CausalConfig, CausalModel
 from regard.models.context import ContextSpec
 from regard.models.items import ItemFeatures
+from regard.models.lending import lent
 from regard.models.registry import build
 from regard.train.blending import BlendConfig, find_weights, make_blend, make_parts, recommender_of
 from regard.train.config import TrainConfig
@@ -195,9 +196,10 @@ def fit_model(
         until = config.changed(train=config.train.changed(stop_after=search.best_epoch))
         refit = _train(model, train, until, options, watch=watch, title="refit", validate=None)
     parts = make_parts(train, config.blend, wanted=weighed.weights)
+    blend = make_blend(parts, weighed.weights, num_items=len(train.items))
     return Fitted(
         model=model,
-        blend=make_blend(parts, weighed.weights, num_items=len(train.items)),
+        blend=lent(blend, model.items) if config.blend.lend else blend,
         search=search,
         refit=refit,
         validation_examples=len(asked),
