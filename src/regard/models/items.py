@@ -16,7 +16,7 @@ Shape letters: R rows, V items (P with padding), F fields, D width, J codes, E w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -32,9 +32,10 @@ from regard.nn.embed import IdEmbedding
 from regard.nn.fields import BagField, CategoryField, FieldRows, NumberField, VectorField
 from regard.nn.fuse import Fused, Fusion, make_fusion
 
-__all__ = ["ID_FIELD", "ItemConfig", "ItemEncoder", "ItemFeatures"]
+__all__ = ["ID_FIELD", "Fuse", "ItemConfig", "ItemEncoder", "ItemFeatures"]
 
 ID_FIELD = "item_id"
+Fuse = Callable[[Sequence[Tensor], Tensor], Fused]
 _TABLE_UP_TO = 8_192  # items; of more, a step of training computes only those that it reads
 _ROWS_AT_ONCE = 8_192
 
@@ -159,11 +160,12 @@ class ItemEncoder(nn.Module):
         *,
         without: int | None = None,
         instead: Mapping[str, Column | Tensor] | None = None,
+        fuse: Fuse | None = None,
     ) -> Fused:
         """Return the vectors of items and what each field has in them.
 
         `without` is the place of a field that is made missing; `instead` has by field R other values, or R
-        numbers of the items whose values are read.
+        numbers of the items whose values are read; `fuse` fuses otherwise, for instance asked by a user.
         """
         rows = [self._id_rows(item_R)]
         for name, stored in zip(self.names[1:], self.fields, strict=True):
@@ -175,7 +177,7 @@ class ItemEncoder(nn.Module):
             present_RF[:, without] = False
         if self.training:
             present_RF = self._dropped(present_RF)
-        fused: Fused = self.fuse([row.value_RD for row in rows], present_RF)
+        fused: Fused = (fuse or self.fuse)([row.value_RD for row in rows], present_RF)
         return fused
 
     def _id_rows(self, item_R: Tensor) -> FieldRows:
@@ -290,11 +292,7 @@ def _tensors(column: Column) -> dict[str, Tensor]:
 
 def _present(column: Column) -> np.ndarray:
     if isinstance(column, Codes):
-        present = column.code_R > 0
-    elif isinstance(column, Bags):
-        present = np.diff(column.offset_R1) > 0
-    elif isinstance(column, Numbers):
-        present = ~np.isnan(column.value_R)
-    else:
-        present = column.present_R
-    return np.asarray(present)
+        return column.code_R > 0
+    if isinstance(column, Bags):
+        return np.asarray(np.diff(column.offset_R1) > 0)
+    return ~np.isnan(column.value_R) if isinstance(column, Numbers) else column.present_R

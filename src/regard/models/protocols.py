@@ -9,17 +9,22 @@ Shape letters: T events, U users, D model width, V items, K candidates.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol, TypeVar, runtime_checkable
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, Self, TypeVar, runtime_checkable
 
 import numpy as np
+import torch
 from torch import Tensor
 
+from regard.data.columns import Column
 from regard.data.histories import Histories
 from regard.data.packing import PackedBatch
 from regard.nn.heads import Catalogue
 
 __all__ = [
+    "CandidateScorer",
+    "Candidates",
     "Encoded",
     "Encoder",
     "Indexable",
@@ -35,6 +40,7 @@ __all__ = [
 
 Query = TypeVar("Query")
 Asked_contra = TypeVar("Asked_contra", contravariant=True)
+Held = TypeVar("Held")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,4 +209,56 @@ class Ranks(Protocol):
 
     def rank(self, histories: Histories, *, k: int, exclude_seen: bool = True) -> Ranked:
         """Return the `k` best items for each history."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidates:
+    """K items to be ranked, those of each of U histories together.
+
+    Parameters
+    ----------
+    item_K
+        ``[K]`` int64 item numbers, -1 for an unknown one.
+    offsets
+        ``[U + 1]`` int64: history u has the candidates ``offsets[u]`` to ``offsets[u + 1]``.
+    fields
+        By name, ``[K]`` values of further fields of candidates or requests.
+
+    Examples
+    --------
+    >>> Candidates.of([[5, 6], [7]]).offsets.tolist()
+    [0, 2, 3]
+    """
+
+    item_K: Tensor
+    offsets: Tensor
+    fields: Mapping[str, Column] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, items: Sequence[Sequence[int]]) -> Self:
+        """Make candidates from a list of item numbers for each history."""
+        flat = [item for row in items for item in row]
+        ends = np.cumsum([0, *map(len, items)])
+        return cls(item_K=torch.tensor(flat, dtype=torch.int64), offsets=torch.from_numpy(ends))
+
+
+class CandidateScorer(Protocol[Held]):
+    """A model that ranks given candidates: the second stage.
+
+    The score of a candidate depends on the history, the item and their fields alone, never on the other
+    candidates nor on the other histories of the batch.
+    """
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """Names of the A actions that it predicts."""
+        ...
+
+    def encode(self, batch: PackedBatch) -> Held:
+        """Read U histories once."""
+        ...
+
+    def rank(self, encoded: Held, candidates: Candidates) -> Tensor:
+        """Return ``[K, A]`` float32 logits, one column for each action."""
         ...
