@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
+import torch
 
 from regard.config import RunOptions
 from regard.data.dataset import Dataset
@@ -31,8 +32,11 @@ from regard.models.blend import Blend
 from regard.models.causal import CausalModel
 from regard.recommend.approx import ApproxConfig, ApproxIndex
 from regard.recommend.indexing import index_of
+from regard.recommend.policy import Policy
 from regard.recommend.recommender import Recommender
 from regard.recommend.request import HistoriesLike, Ids
+from regard.recommend.reranked import PolicyAnswer, PolicyRequest, recommend_with_policy
+from regard.recommend.rules.context import Context
 from regard.train.blending import recommender_of
 from regard.train.describing import Description
 from regard.train.examples import validation_of
@@ -123,6 +127,30 @@ class Model:
             exclude=exclude,
             at=at,
         )
+
+    @cached_property
+    def policy_context(self) -> Context:
+        """What the rules of a policy may know: the item table, when items were first seen, item vectors."""
+        with torch.inference_mode():
+            vectors_VD = self.network.item_table().float().cpu().numpy()
+        return Context.of(self.dataset, vectors_VD=vectors_VD, fields=self.items.coders.fields)
+
+    def recommend_with(self, policy: Policy, request: PolicyRequest) -> PolicyAnswer:
+        """Recommend under the rules of a policy, and say what each of them moved.
+
+        Parameters
+        ----------
+        policy
+            The rules, for instance ``Policy.read("policy.json")``.
+        request
+            What is asked: ``PolicyRequest(users=["ann"], k=10)``, with the arguments of `recommend`.
+
+        Raises
+        ------
+        ConfigError
+            If a rule names what the catalogue does not have, or as `recommend` does.
+        """
+        return recommend_with_policy(self.recommender, policy, self.policy_context, request)
 
     def explain(
         self,

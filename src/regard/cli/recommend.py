@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,10 +14,12 @@ if TYPE_CHECKING:
     import polars as pl
 
     from regard.model import Model
+    from regard.recommend.reranked import PolicyAnswer, PolicyRequest
 
 __all__ = ["app", "recommend"]
 
 app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
+_EXTRA = ("moved", "why")
 
 
 @app.command()
@@ -38,19 +42,32 @@ def recommend(
         str | None,
         typer.Option("--at", help="When this is asked, for models that read it: 2024-05-01T20:00."),
     ] = None,
+    policy: Annotated[
+        Path | None,
+        typer.Option(
+            "--policy",
+            help='Rules for the lists: {"rules": [{"rule": "cap", "column": "brand", "most": 2}]}; '
+            "see docs/policies.md.",
+        ),
+    ] = None,
+    candidates: Annotated[
+        int, typer.Option("--candidates", min=1, help="How many items of a user a policy chooses from.")
+    ] = 200,
     explain: Annotated[bool, typer.Option("--explain", help="Say why, for each item.")] = False,
     as_json: opt.Json = False,
 ) -> None:
     """Recommend items to users, or for a bare history.
 
     A user that nothing is known of gets the most popular items, and the list says so. Items of a
-    history that the model does not know are not read, and are counted.
+    history that the model does not know are not read, and are counted. With `--policy` a list follows
+    rules, says what each of them moved, and names what was left out and what could not be held.
     """
     from regard.api import load
+    from regard.recommend.reranked import PolicyRequest
 
     held = load(model)
     items = opt.split_ids(history)
-    frame = held.recommend(
+    request = PolicyRequest(
         users=opt.split_ids(user),
         histories=None if items is None else [items],
         k=k,
@@ -58,19 +75,60 @@ def recommend(
         only=opt.split_ids(only),
         exclude=opt.split_ids(exclude),
         at=at,
+        candidates=candidates,
     )
-    frame = _titled(frame, held)
+    answer = None if policy is None else _under(policy, held, request)
+    frame = _titled(_plain(held, request) if answer is None else answer.frame, held)
     if explain:
         frame = _explained(frame, held, items)
-    if as_json:
+    if not as_json:
+        _show(frame, {} if answer is None else _notes(answer, held))
+    elif answer is None:
         opt.write_json(frame.to_dicts())
     else:
-        _show(frame)
+        tables = {"recommendations": frame, "moves": answer.moves, "unmet": answer.unmet}
+        opt.write_json({name: table.to_dicts() for name, table in tables.items()})
 
 
-def _titled(frame: pl.DataFrame, held: Model) -> pl.DataFrame:
+def _plain(held: Model, request: PolicyRequest) -> pl.DataFrame:
+    return held.recommend(
+        users=request.users,
+        histories=request.histories,
+        k=request.k,
+        exclude_seen=request.exclude_seen,
+        only=request.only,
+        exclude=request.exclude,
+        at=request.at,
+    )
+
+
+def _under(path: Path, held: Model, request: PolicyRequest) -> PolicyAnswer:
+    from regard.recommend.policy import Policy
+
+    policy = Policy.read(path)
+    policy.check(held.policy_context, source=str(path))
+    return held.recommend_with(policy, request)
+
+
+def _notes(answer: PolicyAnswer, held: Model) -> dict[Any, list[str]]:
+    """Return, by user, what the policy left out of the list and what could not be held."""
+    notes: dict[Any, list[str]] = {user: [] for user in answer.moves["user"].to_list()}
+    listed = set(answer.frame.select("user_id", "item_id").iter_rows())
+    last = {(move["user"], move["item"]): move for move in answer.moves.iter_rows(named=True)}
+    titles = dict(zip(answer.moves["item"], _titled(answer.moves, held, "item")["title"], strict=True))
+    for (user, item), move in last.items():
+        if (user, item) not in listed:
+            notes[user].append(
+                f"left out: {titles[item]}, from {move['from']} by {move['rule']!r}: {move['reason']}"
+            )
+    for user, rule, reason in answer.unmet.select("user", "rule", "reason").iter_rows():
+        notes.setdefault(user, []).append(f"not held: {rule!r}: {reason}")
+    return notes
+
+
+def _titled(frame: pl.DataFrame, held: Model, column: str = "item_id") -> pl.DataFrame:
     titles = held.dataset.titles()
-    return frame.with_columns(titles.gather(held.dataset.items.encode(frame["item_id"])))
+    return frame.with_columns(titles.gather(held.dataset.items.encode(frame[column])))
 
 
 def _explained(frame: pl.DataFrame, held: Model, history: list[str] | None) -> pl.DataFrame:
@@ -88,7 +146,7 @@ def _explained(frame: pl.DataFrame, held: Model, history: list[str] | None) -> p
     return frame.with_columns(pl.Series("why", why, dtype=pl.String))
 
 
-def _show(frame: pl.DataFrame) -> None:
+def _show(frame: pl.DataFrame, notes: Mapping[Any, list[str]]) -> None:
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
@@ -99,8 +157,9 @@ def _show(frame: pl.DataFrame) -> None:
         table = Table(title=f"user {escape(str(user))}", title_justify="left")
         for name, justify in (("rank", "right"), ("item", "left"), ("title", "left"), ("score", "right")):
             table.add_column(name, justify=justify)  # type: ignore[arg-type]
-        if "why" in part.columns:
-            table.add_column("why")
+        for name in _EXTRA:
+            if name in part.columns:
+                table.add_column(name)
         for row in part.iter_rows(named=True):
             table.add_row(*_cells(row))
         console.print(table)
@@ -108,10 +167,17 @@ def _show(frame: pl.DataFrame) -> None:
             console.print("nothing that the model can read is known of this user: the most popular items")
         if first["unknown_items"]:
             console.print(f"{first['unknown_items']} items of the history are unknown and were not read")
+        for note in notes.get(user, []):
+            console.print(note, markup=False)
+    for user in [user for user in notes if user not in set(frame["user_id"])]:
+        console.print(f"user {user}: the policy leaves nothing", markup=False)
+        for note in notes[user]:
+            console.print(note, markup=False)
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
     from rich.markup import escape
 
-    cells = [str(row["rank"]), str(row["item_id"]), str(row["title"]), f"{row['score']:.3f}"]
-    return [escape(cell) for cell in [*cells, *([row["why"]] if "why" in row else [])]]
+    score = "" if row["score"] is None else f"{row['score']:.3f}"  # a pinned item that was no candidate
+    cells = [str(row["rank"]), str(row["item_id"]), str(row["title"]), score]
+    return [escape(cell) for cell in [*cells, *(row[name] for name in _EXTRA if name in row)]]
