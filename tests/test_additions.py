@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -11,6 +12,7 @@ from regard.additions import add_items
 from regard.api import load
 from regard.errors import ConfigError, DataError, SchemaError
 from regard.model import Model
+from regard.models.causal import CausalConfig, CausalModel
 
 NEW = pl.DataFrame({"item_id": ["a new one", "zz"], "colour": ["gold", "red"], "price": [5.0, 6.0]})
 USERS = [f"u{user}" for user in range(120)]
@@ -97,12 +99,10 @@ def test_a_new_item_in_a_history_is_read(coloured: Model) -> None:
 
 def test_a_model_without_attributes_cannot_take_new_items(model: Model) -> None:
     with pytest.raises(ConfigError, match="train it with a table of items"):
-        add_items(model.__class__(**{**model.__dict__, "network": _ids_only(model)}), NEW)
+        add_items(replace(model, network=_ids_only(model)), NEW)
 
 
-def _ids_only(model: Model) -> object:
-    from regard.models.causal import CausalConfig, CausalModel
-
+def _ids_only(model: Model) -> CausalModel:
     return CausalModel(CausalConfig(width=8), num_items=len(model.dataset.items))
 
 

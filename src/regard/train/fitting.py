@@ -27,7 +27,7 @@ from regard.data.loader import LoaderConfig, WindowLoader
 from regard.data.split import Holdout, SplitSpec
 from regard.data.target import TargetSpec, until_last_target
 from regard.losses.choose import LossConfig, make_loss
-from regard.models.blend import Blend
+from regard.models.blend import Blend, BlendWeights
 from regard.models.causal import CausalConfig, CausalModel
 from regard.models.context import ContextSpec
 from regard.models.items import ItemFeatures
@@ -195,16 +195,20 @@ def fit_model(
         model = _fresh(train, config, options, features)
         until = config.changed(train=config.train.changed(stop_after=search.best_epoch))
         refit = _train(model, train, until, options, watch=watch, title="refit", validate=None)
-    parts = make_parts(train, config.blend, wanted=weighed.weights)
-    blend = make_blend(parts, weighed.weights, num_items=len(train.items))
     return Fitted(
         model=model,
-        blend=lent(blend, model.items) if config.blend.lend else blend,
+        blend=_blend(model, train, weighed.weights, config.blend),
         search=search,
         refit=refit,
         validation_examples=len(asked),
         validation=weighed.value,
     )
+
+
+def _blend(model: CausalModel, train: Dataset, weights: BlendWeights, config: BlendConfig) -> Blend:
+    """Return what is weighed beside the model, fitted to the whole log."""
+    blend = make_blend(make_parts(train, config, wanted=weights), weights, num_items=len(train.items))
+    return lent(blend, model.items) if config.lend else blend
 
 
 def _wants_refit(config: FitConfig, held: Holdout, train: Dataset) -> bool:
