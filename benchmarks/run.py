@@ -54,8 +54,12 @@ _STEPS = (
     _Step("long_histories"),
     _Step("logs"),
     _Step("recommending"),
+    _Step("content"),
+    _Step("diversity"),
     _Step("curve", resumes=True),
     _Step("quality", resumes=True),
+    _Step("modalities", resumes=True),
+    _Step("cold", resumes=True),
 )
 
 
