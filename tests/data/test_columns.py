@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from regard.data.columns import Bags, Codes, Column, Numbers, Vectors, columns_of_arrays, columns_to_arrays
+from regard.data.columns import (
+    Bags,
+    Codes,
+    Column,
+    Numbers,
+    Vectors,
+    columns_of_arrays,
+    columns_to_arrays,
+    take_rows,
+)
 
 THREE_ROWS = (
     Codes(code_R=np.array([0, 1, 2], dtype=np.int32), size=3),
@@ -30,3 +39,12 @@ def test_columns_come_back_from_their_arrays_as_they_were() -> None:
         assert type(back[name]) is type(column)
         for part in column.__slots__:
             np.testing.assert_array_equal(getattr(back[name], part), getattr(column, part))
+
+
+@pytest.mark.parametrize("column", THREE_ROWS, ids=lambda column: type(column).__name__)
+def test_some_rows_are_taken_in_their_order(column: Column) -> None:
+    taken = take_rows(take_rows(column, np.array([2, 0, 2])), np.array([1, 0]))
+    once = take_rows(column, np.array([0, 2]))
+    assert len(taken) == 2
+    for part in column.__slots__:
+        np.testing.assert_array_equal(getattr(taken, part), getattr(once, part))

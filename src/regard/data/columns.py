@@ -11,7 +11,7 @@ Shape letters: R rows, J codes of all bags together, E width of a vector, B piec
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
 import numpy as np
@@ -26,6 +26,7 @@ __all__ = [
     "Vectors",
     "columns_of_arrays",
     "columns_to_arrays",
+    "take_rows",
 ]
 
 MISSING: Final = 0
@@ -146,3 +147,25 @@ def columns_of_arrays(names: list[str], arrays: Mapping[str, np.ndarray]) -> dic
         forms[int(place)] = form
         parts.setdefault(int(place), {})[part] = array.item() if part == "size" else array
     return {name: _FORMS[forms[place]](**parts[place]) for place, name in enumerate(names)}
+
+
+def take_rows(column: Column, rows: np.ndarray) -> Column:
+    """Return some rows of a column, in the order of `rows` (``[R]`` integers).
+
+    Examples
+    --------
+    >>> bags = Bags(offset_R1=np.array([0, 2, 2, 3]), code_J=np.array([3, 5, 1], dtype=np.int32), size=6)
+    >>> taken = take_rows(bags, np.array([2, 0]))
+    >>> taken.offset_R1.tolist(), taken.code_J.tolist()
+    ([0, 1, 3], [1, 3, 5])
+    """
+    if isinstance(column, Codes):
+        return replace(column, code_R=column.code_R[rows])
+    if isinstance(column, Numbers):
+        return replace(column, value_R=column.value_R[rows])
+    if isinstance(column, Vectors):
+        return replace(column, value_RE=column.value_RE[rows], present_R=column.present_R[rows])
+    counts = np.diff(column.offset_R1)[rows]
+    offset = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    place = np.arange(offset[-1]) + np.repeat(column.offset_R1[:-1][rows] - offset[:-1], counts)
+    return replace(column, offset_R1=offset, code_J=column.code_J[place])

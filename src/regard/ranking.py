@@ -1,0 +1,239 @@
+"""RankingModel: what a user holds after `fit_ranker`: it tells how likely actions are, is evaluated and
+saved.
+
+It is fitted on the earlier part of the impressions; the later part chooses the epoch and calibrates the
+probabilities. It keeps the feedback that it was given, because that is the history of later impressions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from regard.config import RunOptions
+from regard.data.auc import Ranking
+from regard.data.coding import Coders
+from regard.data.feedback import Past
+from regard.data.impression_split import split_impressions
+from regard.data.impression_table import ReadImpressions
+from regard.data.impressions import Impressions
+from regard.data.tables import Source
+from regard.data.vocab import Vocab
+from regard.evaluation.click_report import ClickMetrics, measure_clicks, user_sample
+from regard.evaluation.clicks import Groups, group_auc, log_loss
+from regard.models.calibration import Calibration, fit_calibration
+from regard.models.rank_rows import RankRows, score_rows
+from regard.models.ranker import Ranker, RankerSpec
+from regard.train.describing import Description
+from regard.train.hooks import Hook
+from regard.train.rank_features import RankTables, features_of, past_of, request_fields
+from regard.train.ranking import RankTrainer
+from regard.train.ranking_config import RankingConfig
+
+__all__ = ["RankingModel", "fit_ranker"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RankingModel:
+    """A trained ranker with the ids and settings that belong to it.
+
+    Parameters
+    ----------
+    ranker
+        The network, in evaluation mode.
+    spec
+        What it was built from.
+    users, items
+        Vocabularies of the numbers that impressions use.
+    item_columns, user_columns
+        Coders and columns of their attributes.
+    request
+        Coders of the further columns of impressions.
+    past
+        What histories are made of, with the feedback that is known.
+    calibration
+        By action, how logits become probabilities.
+    config, options
+        Settings that it was trained with.
+    training
+        One dictionary for each epoch.
+    """
+
+    ranker: Ranker
+    spec: RankerSpec
+    users: Vocab
+    items: Vocab
+    item_columns: Description
+    user_columns: Description
+    request: Coders
+    past: Past
+    calibration: Mapping[str, Calibration]
+    config: RankingConfig
+    options: RunOptions
+    training: list[dict[str, Any]] = field(default_factory=list)
+
+    def score(self, impressions: Impressions) -> dict[str, np.ndarray]:
+        """Return by action ``[K]`` float64 probabilities of all candidates.
+
+        Parameters
+        ----------
+        impressions
+            By the numbers of `users` and `items`. Earlier ones of the same user count as known feedback, with
+            their labels, where the ranker reads feedback.
+
+        Raises
+        ------
+        DataError
+            If a history or a field is missing or cannot be read.
+        """
+        logit_KA = self.logits(impressions)
+        return {
+            action: self.calibration[action].apply(logit_KA[:, place])
+            for place, action in enumerate(self.spec.actions)
+        }
+
+    def logits(self, impressions: Impressions) -> np.ndarray:
+        """Return ``[K, A]`` float32 logits: the order of candidates, before any calibration."""
+        rows = _rows(impressions, self.past, self.request, self.config)
+        return score_rows(self.ranker, rows, device=self.options.device)
+
+    def evaluate(self, impressions: Impressions, *, action: str | None = None) -> ClickMetrics:
+        """Measure the ranker on impressions that it has not learned from, for one action (the first)."""
+        chosen = action or self.spec.actions[0]
+        logit_K = self.logits(impressions)[:, self.spec.actions.index(chosen)]
+        probability_K = self.calibration[chosen].apply(logit_K)
+        return measure_clicks(impressions, logit_K, action=chosen, probabilities=probability_K)
+
+    def save(self, folder: str | Path) -> None:
+        """Write the model as one folder, atomically: safetensors, JSON, Parquet and hashes."""
+        from regard.ranking_keep import save_ranking
+
+        save_ranking(self, folder)
+
+    @staticmethod
+    def load(folder: str | Path) -> RankingModel:
+        """Read a folder that `save` wrote.
+
+        Raises
+        ------
+        ArtifactError
+            If the folder holds no ranker, or is damaged, incomplete or of a newer format.
+        """
+        from regard.ranking_keep import load_ranking
+
+        return load_ranking(folder)
+
+
+def fit_ranker(
+    read: ReadImpressions,
+    *,
+    items: Source | None = None,
+    users: Source | None = None,
+    settings: RankingConfig | Mapping[str, Any] | None = None,
+    options: RunOptions | None = None,
+    hooks: Sequence[Hook] = (),
+) -> RankingModel:
+    """Train a ranker on impressions.
+
+    Parameters
+    ----------
+    read
+        What `read_impressions` returned; its later part (`RankingConfig.validation`) is validation.
+    items, users
+        Tables of attributes, one row for each id.
+    settings
+        Whole configuration, or some settings of it.
+    options
+        Seed, device, threads.
+    hooks
+        Listeners.
+
+    Raises
+    ------
+    DataError, SchemaError
+        If impressions or tables cannot be used.
+    SplitError
+        If nothing is left to train on or to validate with.
+    TrainingError
+        If the loss is not finite.
+
+    Examples
+    --------
+    >>> from regard.data.impression_table import read_impressions
+    >>> log = {"user_id": [u % 7 for u in range(200)], "item_id": [i % 9 for i in range(200)],
+    ...        "timestamp": list(range(200)), "click": [int((i * i) % 9 > 3) for i in range(200)]}
+    >>> read = read_impressions(log)
+    >>> model = fit_ranker(read, settings={"train": {"epochs": 1}, "shape": {"width": 8}})
+    >>> model.score(read.impressions)["click"].shape
+    (200,)
+    """
+    config = settings if isinstance(settings, RankingConfig) else RankingConfig(**dict(settings or {}))
+    options = options or RunOptions()
+    if options.threads is not None:
+        torch.set_num_threads(options.threads)
+    return _fitted(read, RankTables(items=items, users=users), config, options, hooks)
+
+
+def _fitted(
+    read: ReadImpressions,
+    tables: RankTables,
+    config: RankingConfig,
+    options: RunOptions,
+    hooks: Sequence[Hook],
+) -> RankingModel:
+    cut = split_impressions(read.impressions, config.validation)
+    features = features_of(read, cut.train, tables, config)
+    past = past_of(read.impressions, config, users=len(read.users))
+    rows = _rows(cut.train, past, features.request, config)
+    held = _rows(cut.test, past.after(cut.train), features.request, config)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(options.seed)
+        ranker = Ranker(config.shape, features.spec)
+    trainer = RankTrainer(ranker, rows, config=config, options=options)
+    result = trainer.run(hooks=hooks, validate=lambda: _quality(ranker, held, config, options))
+    logit_KA = score_rows(ranker, held, device=options.device)
+    calibration = {
+        action: fit_calibration(config.calibration, logit_KA[:, place], cut.test.labels[action])
+        for place, action in enumerate(features.spec.actions)
+    }
+    return RankingModel(
+        ranker=ranker,
+        spec=features.spec,
+        users=read.users,
+        items=read.items,
+        item_columns=features.items,
+        user_columns=features.users,
+        request=features.request,
+        past=past.after(cut.train).after(cut.test),
+        calibration=calibration,
+        config=config,
+        options=options,
+        training=result.history,
+    )
+
+
+def _rows(impressions: Impressions, past: Past, request: Coders, config: RankingConfig) -> RankRows:
+    return RankRows.of(
+        impressions,
+        past.histories(impressions),
+        request_fields(request, impressions),
+        max_length=config.shape.max_length,
+    )
+
+
+def _quality(ranker: Ranker, held: RankRows, config: RankingConfig, options: RunOptions) -> float:
+    """Return the metric of validation, higher is better, of the first action."""
+    impressions = held.impressions
+    logit_K = score_rows(ranker, held, device=options.device)[:, 0]
+    label_K = impressions.labels[ranker.actions[0]]
+    if config.metric == "log_loss":
+        return -log_loss(label_K, Calibration().apply(logit_K))
+    if config.metric == "auc":
+        return Ranking.of(logit_K).auc(label_K)
+    user_K = np.repeat(user_sample(impressions.user_I), impressions.lengths)
+    return group_auc(Groups.of(user_K, logit_K), label_K).weighted
