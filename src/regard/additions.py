@@ -209,7 +209,7 @@ def _grown(model: Model, catalogue: _Catalogue, encoded: Encoded) -> tuple[Model
     grown = replace(
         model,
         network=network.eval(),
-        blend=lent(moved, network.items) if config.blend.lend else moved,
+        blend=lent(moved, network.items),
         dataset=dataset,
         train=train,
         items=replace(model.items, columns=encoded.columns, reports=encoded.reports),

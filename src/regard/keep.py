@@ -24,7 +24,7 @@ from regard.errors import ArtifactError
 from regard.model import Model
 from regard.models.blend import Blend, BlendWeights
 from regard.models.context import ContextSpec
-from regard.models.items import ItemFeatures
+from regard.models.items import ItemEncoder, ItemFeatures
 from regard.models.memory import ItemMemory
 from regard.models.registry import build
 from regard.recommend.approx import ApproxIndex, IndexRecord
@@ -109,7 +109,9 @@ def load_model(folder: str | Path) -> Model:
     network.eval()
     return Model(
         network=network,
-        blend=_blend(content.tensors["blend"], BlendWeights.from_json(document["blend"])),
+        blend=_blend(
+            content.tensors["blend"], BlendWeights.from_json(document["blend"]), items=network.items
+        ),
         dataset=dataset,
         train=train,
         split=SplitSpec.from_json(document["split"]),
@@ -175,7 +177,7 @@ def _blend_tensors(blend: Blend) -> dict[str, Tensor]:
     return tensors
 
 
-def _blend(tensors: Mapping[str, Tensor], weights: BlendWeights) -> Blend:
+def _blend(tensors: Mapping[str, Tensor], weights: BlendWeights, *, items: torch.nn.Module) -> Blend:
     memory = None
     if "memory.item" in tensors:
         memory = ItemMemory(
@@ -183,7 +185,8 @@ def _blend(tensors: Mapping[str, Tensor], weights: BlendWeights) -> Blend:
             neighbour_CK=tensors["memory.neighbour"].long(),
             weight_CK=tensors["memory.weight"],
         )
-    return Blend(weights=weights, trend_V=tensors["trend"], memory=memory)
+    cold_V = items.cold_V if isinstance(items, ItemEncoder) else None
+    return Blend(weights=weights, trend_V=tensors["trend"], memory=memory, cold_V=cold_V)
 
 
 def _index(content: ArtifactContent, *, num_items: int) -> ApproxIndex | None:

@@ -36,3 +36,11 @@ def test_parts_add_up_with_their_weights() -> None:
     blended = scores(Blend(weights=weights, trend_V=trend, memory=memory))
     parts = 0.5 * scores(Blend.none(6)) + 2 * memory.scores(memory.sums(BATCH, decay=1.0), 0, 6) + 3 * trend
     torch.testing.assert_close(blended, parts)
+
+
+def test_what_is_taken_from_new_items_is_taken_from_them_alone() -> None:
+    cold = torch.tensor([False, True, False, True, False, False])
+    plain = scores(Blend(weights=BlendWeights(), trend_V=torch.zeros(6)))
+    taken = scores(Blend(weights=BlendWeights(cold=0.5), trend_V=torch.zeros(6), cold_V=cold))
+
+    assert torch.allclose(plain - taken, 0.5 * cold.float().expand_as(plain), atol=1e-6)

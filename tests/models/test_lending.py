@@ -70,7 +70,7 @@ def test_what_was_lent_is_taken_back_where_nobody_is_new(items: ItemEncoder) -> 
     lent = lend(MEMORY, items, nearest=2)
     everybody = ItemFeatures(columns={"colour": COLOUR}, trained_V=np.array([True] * 4 + [False] * 3))
     nobody_new = ItemEncoder(ItemConfig(), everybody, 8, scale=0.1)
-    nobody_new.known_V = everybody.trained_V
+    nobody_new.cold_V = torch.zeros(7, dtype=torch.bool)
 
     back = lend(lent, nobody_new)
 

@@ -1,9 +1,11 @@
 """BlendScorer: what attention learned, what goes together, and what is wanted now, weighed together.
 
-    score = model * (state . item) + memory * (sum of neighbours) + trend * log(1 + recent count)
+    score = model * (state . item) + memory * (sum of neighbours) + trend * log(1 + recent count) - cold
 
-The three weights are found on validation; a part that did not help there has weight zero. The trend is the
-same for every user: it moves a list, and an influence only through the normaliser of the probabilities.
+The last is taken from items without training events alone: what attributes promise of an item that nobody
+has had yet is too much where new items are seldom had. All weights are found on validation; a part that did
+not help there has weight zero. The trend is the same for every user: it moves a list, and an influence only
+through the normaliser of the probabilities.
 
 Shape letters: U users, V items.
 """
@@ -42,6 +44,8 @@ class BlendWeights(Config):
         Of the memory: ``"next"``, what came after what, or ``"together"``, what the same users have.
     decay
         What an event counts in the memory's sum, as a share of what the event after it counts.
+    cold
+        What is taken from the scores of items without training events.
     """
 
     model: float = 1.0
@@ -50,6 +54,7 @@ class BlendWeights(Config):
     recent: float = 1.0
     kind: Literal["next", "together"] = "next"
     decay: float = 1.0
+    cold: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +69,20 @@ class Blend:
         ``[V]`` float32, log(1 + recent count).
     memory
         The item memory; None if its weight is zero.
+    cold_V
+        ``[V]`` bool: items without training events that are known by their attributes; None: there are none.
     """
 
     weights: BlendWeights
     trend_V: Tensor
     memory: ItemMemory | None = None
+    cold_V: Tensor | None = None
+
+    @property
+    def added(self) -> Tensor:
+        """``[V]`` float32: what every user's score of an item has added to it."""
+        trend_V = self.weights.trend * self.trend_V
+        return trend_V if self.cold_V is None else trend_V - self.weights.cold * self.cold_V
 
     @classmethod
     def none(cls, num_items: int) -> Blend:
@@ -108,8 +122,12 @@ class BlendScorer:
         return EncoderScorer(self.encoder, self.precision)
 
     @cached_property
-    def _most_trend(self) -> float:
-        return float(self.blend.trend_V.abs().max()) if len(self.blend.trend_V) else 0.0
+    def _added(self) -> Tensor:
+        return self.blend.added
+
+    @cached_property
+    def _most_added(self) -> float:
+        return float(self._added.abs().max()) if len(self._added) else 0.0
 
     @property
     def num_items(self) -> int:
@@ -128,7 +146,7 @@ class BlendScorer:
         """Return ``[U, stop - start]`` float32 scores of the items `start` to `stop`."""
         weights, memory = self.blend.weights, self.blend.memory
         scores = weights.model * self.scorer.score(query.states_UD, start, stop)
-        scores = scores + weights.trend * self.blend.trend_V[start:stop]
+        scores = scores + self._added[start:stop]
         if memory is not None and query.sums_UC is not None:
             scores = scores + weights.memory * memory.scores(query.sums_UC, start, stop)
         return scores
@@ -141,10 +159,9 @@ class BlendScorer:
             return None
         scores_BU, reach_U = dense.scores_BU, dense.reach_U * weights.model
         scores_BU = scores_BU if weights.model == 1.0 else scores_BU.mul_(weights.model)
-        if weights.trend > 0:
-            trend_B = weights.trend * self.blend.trend_V[start:stop].to(scores_BU.device)
-            scores_BU = scores_BU.add_(trend_B[:, None])
-            reach_U = reach_U + weights.trend * self._most_trend
+        if self._most_added > 0:
+            scores_BU = scores_BU.add_(self._added[start:stop, None].to(scores_BU.device))
+            reach_U = reach_U + self._most_added
         if memory is not None and query.sums_UC is not None:
             sums_UC = query.sums_UC
             memory.add_to(scores_BU, sums_UC, start, stop, weight=weights.memory)
@@ -160,16 +177,15 @@ class BlendScorer:
         """Return ``[S]`` float32 exact scores: the parts in float64, rounded once."""
         weights, memory = self.blend.weights, self.blend.memory
         scores_S = weights.model * self.scorer.table.exact_sum(query.states_UD, row_S, item_S)
-        scores_S = scores_S + weights.trend * self.blend.trend_V.index_select(0, item_S).double()
+        scores_S = scores_S + self._added.index_select(0, item_S).double()
         if memory is not None and query.sums_UC is not None:
             scores_S = scores_S + weights.memory * memory.scores_at(query.sums_UC, row_S, item_S).double()
         return scores_S.float()
 
     def item_vectors(self) -> Tensor:
         """Return ``[V, D]`` vectors of the items: weighed, with a further dimension for the trend."""
-        weights = self.blend.weights
-        trend_V = weights.trend * self.blend.trend_V
-        return torch.cat([weights.model * self.scorer.item_vectors().cpu(), trend_V[:, None]], dim=1)
+        vectors = self.blend.weights.model * self.scorer.item_vectors().cpu()
+        return torch.cat([vectors, self._added[:, None]], dim=1)
 
     def query_vectors(self, query: BlendQuery) -> Tensor:
         """Return ``[U, D]`` vectors whose inner products with the items' are all but the memory's share."""

@@ -102,8 +102,8 @@ class ItemEncoder(nn.Module):
 
     Attributes
     ----------
-    known_V
-        ``[V]`` bool: items whose vector says something, with or without a history.
+    known_V, cold_V
+        ``[V]`` bool: items whose vector says something; those of them without training events.
 
     Examples
     --------
@@ -129,6 +129,7 @@ class ItemEncoder(nn.Module):
         self.register_buffer("trained_V", torch.from_numpy(features.trained_V), persistent=False)
         described_V = features.described
         self.known_V = described_V | features.trained_V if config.ids else described_V
+        self.cold_V = torch.from_numpy(self.known_V & ~features.trained_V)
 
     @property
     def padded(self) -> int:

@@ -30,10 +30,11 @@ _ROWS = 256
 
 
 def lent(blend: Blend, items: nn.Module) -> Blend:
-    """Return a blend in whose memory new items have a say; unchanged without a memory or attributes."""
-    if blend.memory is None or not isinstance(items, ItemEncoder):
+    """Return a blend that knows which items are new, and in whose memory these have a say."""
+    if not isinstance(items, ItemEncoder):
         return blend
-    return replace(blend, memory=lend(blend.memory, items))
+    memory = None if blend.memory is None else lend(blend.memory, items)
+    return replace(blend, memory=memory, cold_V=items.cold_V)
 
 
 @torch.no_grad()
@@ -67,7 +68,7 @@ def lend(memory: ItemMemory, items: ItemEncoder, *, nearest: int = _NEAREST) -> 
     """
     trained_V = items.trained_V.cpu()
     own = _own(memory, trained_V)
-    cold_L = torch.from_numpy(items.known_V).logical_and(~trained_V).nonzero()[:, 0]
+    cold_L = items.cold_V.nonzero()[:, 0]
     if len(cold_L) == 0 or len(own.item_C) == 0:
         return own
     loans = _nearest(items, own.item_C, cold_L, nearest)

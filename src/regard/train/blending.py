@@ -25,6 +25,7 @@ from regard.data.split import Holdout
 from regard.models.blend import Blend, BlendScorer, BlendWeights
 from regard.models.causal import CausalModel
 from regard.models.items import ItemEncoder
+from regard.models.lending import lent
 from regard.models.memory import ItemMemory
 from regard.models.scoring import EncoderScorer
 from regard.recommend.recommender import Recommender
@@ -36,6 +37,7 @@ __all__ = ["BlendConfig", "Parts", "Weighed", "find_weights", "make_blend", "mak
 _DECAYS = (1.0, 0.95, 0.8, 0.6, 0.4)
 _RECENT = (1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
 _STEPS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
+_COLD = (0.5, 1.0, 2.0, 4.0, 8.0)
 _WORTH = 1.01  # the best of many tries looks better than it is: a part has to be worth one in a hundred
 _CANDIDATES = 16_384
 
@@ -49,15 +51,12 @@ class BlendConfig(Config):
         Which item memories may be used, and how they are fitted.
     trend
         Whether the trend may be used.
-    lend
-        Whether items without a history have a say in the memory by those most like them.
     examples
         At most this many validation examples find the weights.
     """
 
     memory: MemoryConfig = MemoryConfig()
     trend: bool = True
-    lend: bool = True
     examples: int = pydantic.Field(default=2_000, ge=1)
 
 
@@ -129,10 +128,31 @@ def find_weights(model: CausalModel, held: Holdout, known: Dataset, config: Blen
     best, best_value = BlendWeights(), -1.0
     for weights in (BlendWeights(), table.best()):
         blend = make_blend(parts, weights, num_items=len(known.items))
-        value = asked.ndcg(recommender_of(model, known=held.train, train=held.train, blend=blend))
+        value = asked.ndcg(recommender_of(model, known=held.train, train=held.train, blend=blend, new=False))
         if value > best_value:
             best, best_value = weights, value
+    if isinstance(model.items, ItemEncoder) and bool(model.items.cold_V.any()):
+        units = [step * _Table.spread(table.model_EK) for step in (0.0, *_COLD)]
+        tried = [make_blend(parts, best.changed(cold=unit), num_items=len(known.items)) for unit in units]
+        best = _new_items(model, held, known, [lent(blend, model.items) for blend in tried], config)
     return Weighed(weights=best, value=best_value)
+
+
+def _new_items(
+    model: CausalModel, held: Holdout, known: Dataset, tried: list[Blend], config: BlendConfig
+) -> BlendWeights:
+    """Return the weights of the blend that treats new items best, the first unless another is worth it.
+
+    Asked for what came after the cut, new items included: recommending them costs places of others, and pays
+    where users had them.
+    """
+    assert isinstance(model.items, ItemEncoder)
+    asked = examples_of(held, known, most=config.examples, described_V=model.items.known_V)
+    values = [
+        asked.ndcg(recommender_of(model, known=held.train, train=held.train, blend=blend)) for blend in tried
+    ]
+    best = int(np.argmax(values))
+    return tried[best if values[best] > _WORTH * values[0] else 0].weights
 
 
 def make_blend(parts: Parts, weights: BlendWeights, *, num_items: int) -> Blend:
@@ -155,16 +175,21 @@ def _trend(train: Dataset, share: float) -> Tensor:
 
 
 def recommender_of(
-    model: CausalModel, *, known: Dataset, train: Dataset, blend: Blend | None = None
+    model: CausalModel, *, known: Dataset, train: Dataset, blend: Blend | None = None, new: bool = True
 ) -> Recommender:
-    """Return what recommends with `model`, in evaluation mode; without a blend it speaks alone."""
+    """Return what recommends with `model`, in evaluation mode; without a blend it speaks alone.
+
+    `new` says whether items that training has no event of, but of which attributes are known, may be
+    recommended.
+    """
+    items = model.items
     scorer = BlendScorer(model, blend or Blend.none(len(known.items)))
     return Recommender.of(
         scorer,
         known=known,
         train=train,
         max_history=model.config.max_length,
-        described_V=model.items.known_V if isinstance(model.items, ItemEncoder) else None,
+        described_V=items.known_V if new and isinstance(items, ItemEncoder) else None,
     )
 
 
@@ -214,14 +239,14 @@ class _Table:
 
     def best(self) -> BlendWeights:
         """Return the best weights: first of the memory, then of the trend, then of the memory again."""
-        weights, spread = BlendWeights(), self._spread(self.model_EK)
+        weights, spread = BlendWeights(), self.spread(self.model_EK)
         memory = [
-            {"memory": step * spread / self._spread(scores), "kind": kind, "decay": decay}
+            {"memory": step * spread / self.spread(scores), "kind": kind, "decay": decay}
             for (kind, decay), scores in self.memories.items()
             for step in _STEPS
         ]
         trend = [
-            {"trend": step * spread / self._spread(scores), "recent": recent}
+            {"trend": step * spread / self.spread(scores), "recent": recent}
             for recent, scores in self.trends.items()
             for step in _STEPS
         ]
@@ -244,7 +269,7 @@ class _Table:
         return float((self.weight_E * gain_E * ((rank_E < 10).float() + (rank_E < 100).float())).sum() / 2)
 
     @staticmethod
-    def _spread(scores: Tensor) -> float:
+    def spread(scores: Tensor) -> float:
         """Return the standard deviation of some scores over items."""
         inside = scores[scores > float("-inf")]
         return max(float(inside.std()), 1e-9)

@@ -79,7 +79,9 @@ def validation_of(train: Dataset, split: SplitSpec) -> Holdout | None:
     return _cut(train, spec, None)
 
 
-def examples_of(held: Holdout, known: Dataset, *, most: int) -> Examples:
+def examples_of(
+    held: Holdout, known: Dataset, *, most: int, described_V: np.ndarray | None = None
+) -> Examples:
     """Return what the users of a validation cut did after it.
 
     Parameters
@@ -92,6 +94,8 @@ def examples_of(held: Holdout, known: Dataset, *, most: int) -> Examples:
         At most this many examples. Targets that the part before the cut does not know, or that the user
         has already had, cannot be recommended and are left out; so are events of types that are not asked
         for.
+    described_V
+        ``[V]`` bool: items that can be recommended although the part before the cut has no event of them.
     """
     full, before, targets = known.histories, held.train.histories, held.queries.targets
     row, end = [], []
@@ -106,7 +110,8 @@ def examples_of(held: Holdout, known: Dataset, *, most: int) -> Examples:
     order = np.random.default_rng(0).permutation(len(rows))
     rows, ends = rows[order], ends[order]
     target = np.asarray(full.item[ends])
-    askable = held.train.item_counts[target] > 0
+    known_V = held.train.item_counts > 0
+    askable = (known_V if described_V is None else known_V | described_V)[target]
     for place in np.flatnonzero(askable).tolist():
         earlier = np.arange(full.start[rows[place]], ends[place])
         had = earlier if targets is None else earlier[targets.had(full, earlier)]

@@ -187,7 +187,7 @@ def fit_model(
         options,
         watch=watch,
         title="search",
-        validate=lambda: asked.ndcg(recommender_of(model, known=held.train, train=held.train)),
+        validate=lambda: asked.ndcg(recommender_of(model, known=held.train, train=held.train, new=False)),
     )
     weighed = find_weights(model, held, train, config.blend)
     refit = None
@@ -208,7 +208,7 @@ def fit_model(
 def _blend(model: CausalModel, train: Dataset, weights: BlendWeights, config: BlendConfig) -> Blend:
     """Return what is weighed beside the model, fitted to the whole log."""
     blend = make_blend(make_parts(train, config, wanted=weights), weights, num_items=len(train.items))
-    return lent(blend, model.items) if config.lend else blend
+    return lent(blend, model.items)
 
 
 def _wants_refit(config: FitConfig, held: Holdout, train: Dataset) -> bool:
