@@ -14,7 +14,7 @@ from regard.errors import ConfigError, DataError, SplitError
 from regard.ranking import RankingModel, fit_ranker
 
 SETTINGS = {
-    "shape": {"width": 16},
+    "shape": {"width": 16, "scale": 0.25},
     "train": {"epochs": 8, "learning_rate": 1e-2, "patience": 8},
     "fields": {"items": {"colour": "category"}, "events": {"device": "category"}},
     "batch_candidates": 64,

@@ -99,7 +99,7 @@ class RankingModel:
 
     def logits(self, impressions: Impressions) -> np.ndarray:
         """Return ``[K, A]`` float32 logits: the order of candidates, before any calibration."""
-        rows = _rows(impressions, self.past, self.request, self.config)
+        rows = _rows(impressions, self.past, self.request, self.spec, self.config)
         return score_rows(self.ranker, rows, device=self.options.device)
 
     def evaluate(self, impressions: Impressions, *, action: str | None = None) -> ClickMetrics:
@@ -188,9 +188,10 @@ def _fitted(
 ) -> RankingModel:
     cut = split_impressions(read.impressions, config.validation)
     features = features_of(read, cut.train, tables, config)
-    past = past_of(read.impressions, config, users=len(read.users))
-    rows = _rows(cut.train, past, features.request, config)
-    held = _rows(cut.test, past.after(cut.train), features.request, config)
+    past = past_of(cut.train, config, users=len(read.users))
+    learned = past.after(cut.train)
+    rows = _rows(cut.train, learned, features.request, features.spec, config)
+    held = _rows(cut.test, learned, features.request, features.spec, config)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(options.seed)
         ranker = Ranker(config.shape, features.spec)
@@ -209,7 +210,7 @@ def _fitted(
         item_columns=features.items,
         user_columns=features.users,
         request=features.request,
-        past=past.after(cut.train).after(cut.test),
+        past=learned.after(cut.test),
         calibration=calibration,
         config=config,
         options=options,
@@ -217,11 +218,13 @@ def _fitted(
     )
 
 
-def _rows(impressions: Impressions, past: Past, request: Coders, config: RankingConfig) -> RankRows:
+def _rows(
+    impressions: Impressions, past: Past, request: Coders, spec: RankerSpec, config: RankingConfig
+) -> RankRows:
     return RankRows.of(
         impressions,
         past.histories(impressions),
-        request_fields(request, impressions),
+        request_fields(request, spec, impressions, past),
         max_length=config.shape.max_length,
     )
 

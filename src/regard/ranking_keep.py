@@ -42,7 +42,7 @@ def save_ranking(model: RankingModel, folder: str | Path) -> None:
         "options": model.options.to_json(),
         "actions": list(spec.actions),
         "calibration": {action: one.to_json() for action, one in model.calibration.items()},
-        "past": {"kind": past.kind, "action": past.action, "users": past.users},
+        "past": {"kind": past.kind, "action": past.action, "users": past.users, "level": past.level},
         "events": spec.events.to_json(),
         "request": {"coders": model.request.to_json(), "columns": list(spec.request)},
         "items": _names(model.item_columns),

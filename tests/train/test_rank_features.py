@@ -54,7 +54,9 @@ def test_what_training_does_not_show_is_not_trained(read: ReadImpressions) -> No
     assert features.spec.items.trained_V.tolist() == [True, True, False]
     assert features.spec.users.trained_V.tolist() == [True, True, False]
     assert "brand" in features.spec.items.columns
-    device = request_fields(features.request, read.impressions)["device"]
+    device = request_fields(
+        features.request, features.spec, read.impressions, past_of(read.impressions, config, users=3)
+    )["device"]
     assert device.code_R[3] == 1, "a watch is as unseen as any later device"
     assert device.code_R[0] == device.code_R[2] != device.code_R[1]
 
@@ -63,7 +65,9 @@ def test_impressions_without_the_further_columns_have_them_missing(read: ReadImp
     config = RankingConfig(actions=("click",), fields={"events": {"device": "category"}})
     features = features_of(read, read.impressions, RankTables(), config)
     bare = replace(read.impressions, context=None)
-    assert request_fields(features.request, bare)["device"].code_R.tolist() == [0, 0, 0, 0]
+    assert request_fields(features.request, features.spec, bare, past_of(bare, config, users=3))[
+        "device"
+    ].code_R.tolist() == [0, 0, 0, 0]
 
 
 def test_histories_are_those_of_the_log_else_what_was_shown(read: ReadImpressions) -> None:

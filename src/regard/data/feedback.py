@@ -111,12 +111,15 @@ class Past:
         Feedback that is known already, beside that of the impressions that are asked for.
     users
         Number of users.
+    level
+        Share of what was shown that the action came of, in the log that was learned from.
     """
 
     kind: Literal["given", "none"] | FeedbackKind
     action: str
     known: Feedback
     users: int
+    level: float = 0.5
 
     def histories(self, impressions: Impressions) -> Histories:
         """Return ``[I]`` what each user had done before each impression.

@@ -69,6 +69,9 @@ class RankerConfig(Config):
         Width of the network that the candidate, the interest and the user meet in.
     dropout, embedding_dropout
         Share of values dropped in that network and in blocks; and from vectors of events and candidates.
+    scale
+        Standard deviation of vectors of items and users at the beginning: small, since what is not learned of
+        a rare item is noise.
     asks
         Whether the user's state asks the attributes of a candidate.
     items, users
@@ -87,6 +90,7 @@ class RankerConfig(Config):
     hidden: int = pydantic.Field(default=64, ge=1)
     dropout: float = pydantic.Field(default=0.2, ge=0, lt=1)
     embedding_dropout: float = pydantic.Field(default=0.2, ge=0, lt=1)
+    scale: float = pydantic.Field(default=0.02, gt=0)
     asks: bool = True
     items: ItemConfig = ItemConfig()
     users: ItemConfig = ItemConfig()
@@ -165,12 +169,14 @@ class Ranker(nn.Module):
         super().__init__()
         self.config, self.actions, width = config, spec.actions, config.width
         scale = width**-0.5
-        self.items = Entities(config.items, spec.items, width, scale=scale)
-        self.users = Entities(config.users, spec.users, width, scale=scale)
+        self.items = Entities(config.items, spec.items, width, scale=config.scale)
+        self.users = Entities(config.users, spec.users, width, scale=config.scale)
         self.since = GapEmbedding(width, hidden=_HIDDEN)
         self.place = GapEmbedding(width)
         self.count = GapEmbedding(width)
         self.context = Context(config.context, spec.events, width)
+        for parameter in self.context.parameters():  # what came of an event is heard as well as its item
+            nn.init.normal_(parameter, std=scale)
         self.asked = CalendarEmbedding(width) if config.context.calendar else None
         self.request = _Request(spec.request, width, scale=scale) if spec.request else None
         self.stack = _stack(config) if config.blocks else None

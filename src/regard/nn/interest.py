@@ -91,6 +91,8 @@ class Interest(nn.Module):
         self.out = nn.Linear(width, width)
         self.query_level = nn.Linear(width, heads)
         self.key_level = nn.Linear(width, heads)
+        with torch.no_grad():  # to begin with, events like the candidate matter
+            self.key.weight.copy_(self.query.weight)
         if kind == "din":
             self.unit_N = nn.Parameter(torch.randn(heads) * heads**-0.5)
         else:

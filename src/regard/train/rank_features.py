@@ -22,6 +22,7 @@ from regard.data.fields import Field, Fields
 from regard.data.impression_table import ReadImpressions
 from regard.data.impressions import Impressions
 from regard.data.infer import infer
+from regard.data.rates import RATES, rate_columns, rates_at
 from regard.data.schema import Columns
 from regard.data.tables import Source, open_table
 from regard.data.vocab import Vocab
@@ -94,7 +95,8 @@ def past_of(impressions: Impressions, config: RankingConfig, *, users: int) -> P
     if kind == "auto":
         known = bool((impressions.user_I >= 0).any()) and bool((impressions.item_K >= 0).any())
         kind = "given" if impressions.history is not None else "shown" if known else "none"
-    return Past(kind=kind, action=action, known=Feedback.nothing(), users=users)
+    level = float(np.clip((impressions.labels[action] > 0).mean(), 1e-4, 1 - 1e-4))
+    return Past(kind=kind, action=action, known=Feedback.nothing(), users=users, level=level)
 
 
 def features_of(
@@ -112,29 +114,35 @@ def features_of(
     users = _described(tables.users, read.users, user_U, config.fields, ours="user_id")
     request = _request_coders(train, config.fields)
     columns = {} if train.context is None else request.encode(train.context[:1], source=_REQUEST)
+    past = past_of(train, config, users=len(read.users))
+    if config.rates and past.kind == "shown":
+        columns |= rate_columns(rates_at(train, past.after(train), items=len(read.items)))
     events = ContextSpec(categories={OUTCOME: np.array([1, 2, 0], dtype=np.int64)})
-    shown = past_of(train, config, users=len(read.users)).kind == "shown"
     spec = RankerSpec(
         actions=actions_of(train, config),
         items=ItemFeatures(columns=items.columns, trained_V=item_V),
         users=ItemFeatures(columns=users.columns, trained_V=user_U),
-        events=events if shown else ContextSpec(),
-        request=columns,
+        events=events if past.kind == "shown" else ContextSpec(),
+        request={name: take_rows(column, np.zeros(1, dtype=np.int64)) for name, column in columns.items()},
     )
     return RankFeatures(items=items, users=users, request=request, spec=spec)
 
 
-def request_fields(coders: Coders, impressions: Impressions) -> Mapping[str, Column]:
-    """Return by name ``[K]`` values of the further columns of a log."""
-    if not coders.fields:
-        return {}
-    context = impressions.context
-    if context is None:
-        context = pl.DataFrame({known.name: [None] for known in coders.fields})
-        rows = np.zeros(impressions.num_candidates, dtype=np.int64)
-        empty = coders.encode(context, source=_REQUEST)
-        return {name: take_rows(column, rows) for name, column in empty.items()}
-    return coders.encode(context, source=_REQUEST)
+def request_fields(
+    coders: Coders, spec: RankerSpec, impressions: Impressions, past: Past
+) -> Mapping[str, Column]:
+    """Return by name ``[K]`` values of the further columns of a log, and of the rates known by then."""
+    columns: dict[str, Column] = {}
+    if coders.fields:
+        context, rows = impressions.context, np.arange(impressions.num_candidates)
+        if context is None:  # all are missing
+            context, rows = pl.DataFrame({known.name: [None] for known in coders.fields}), 0 * rows
+        encoded = coders.encode(context, source=_REQUEST)
+        columns = {name: take_rows(column, rows) for name, column in encoded.items()}
+    if RATES[0] in spec.request:
+        rates = rates_at(impressions, past, items=len(spec.items.trained_V))
+        columns |= rate_columns(rates)
+    return columns
 
 
 def _met(train: Impressions, read: ReadImpressions) -> tuple[np.ndarray, np.ndarray]:

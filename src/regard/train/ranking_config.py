@@ -34,6 +34,8 @@ class RankingConfig(Config):
         What a user did before: ``"given"``, the histories of the log; ``"shown"``, all earlier impressions
         with what came of them; ``"clicked"``, those with a click; ``"none"``; ``"auto"``: given ones where
         the log has them, else what was shown where users and times are known.
+    rates
+        Whether, with ``history="shown"``, the rates and counts of item and user known at a request are read.
     actions
         What is predicted; none: all labels of the log.
     weights
@@ -55,6 +57,7 @@ class RankingConfig(Config):
     train: TrainConfig = TrainConfig(epochs=10, patience=3, learning_rate=2e-3)
     batch_candidates: int = pydantic.Field(default=256, ge=1)
     history: HistoryKind = "auto"
+    rates: bool = True
     actions: tuple[str, ...] = ()
     weights: dict[str, float] = pydantic.Field(default_factory=dict)
     position: bool = True
