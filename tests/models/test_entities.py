@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
 from regard.data.columns import Codes
-from regard.models.entities import Entities
+from regard.models.entities import Entities, RequestFields
 from regard.models.items import ItemConfig, ItemFeatures
+from regard.models.protocols import Candidates
 
 TRAINED = np.array([True, True, False, False])
 BRAND = Codes(code_R=np.array([2, 3, 2, 0], dtype=np.int32), size=4)
@@ -56,3 +59,11 @@ def test_another_fusion_may_be_given() -> None:
     torch.testing.assert_close(entities(number, plain), entities(number))
     turned = entities(number, lambda values, present: plain([-value for value in values], present))
     assert not torch.allclose(turned, entities(number))
+
+
+def test_a_missing_field_of_a_request_adds_nothing() -> None:
+    fields = RequestFields({"brand": BRAND}, 4, scale=1.0).eval()
+    asked = replace(Candidates.of([[7, 7, 7, 7]]), fields={"brand": BRAND})
+    vectors = fields(asked)
+    assert torch.equal(vectors[0], vectors[2])
+    assert torch.equal(vectors[3], torch.zeros(4))

@@ -9,14 +9,18 @@ Shape letters: R rows, V numbers, D width.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from regard.data.columns import Column
 from regard.models.items import Fuse, ItemConfig, ItemEncoder, ItemFeatures
+from regard.models.protocols import Candidates
 from regard.nn.embed import IdEmbedding
 
-__all__ = ["Entities"]
+__all__ = ["Entities", "RequestFields"]
 
 
 class Entities(nn.Module):
@@ -82,3 +86,26 @@ class Entities(nn.Module):
         else:
             value_RD = self.vectors.fused(at_R, fuse=fuse).y_RD
         return torch.where(shown_R[:, None], value_RD, self.unknown.to(value_RD.dtype))
+
+
+class RequestFields(nn.Module):
+    """Further fields of candidates and requests, added up to one vector; a missing value adds nothing.
+
+    Parameters
+    ----------
+    columns
+        Any column of each field: its size and edges are read.
+    width, scale
+        As in `Entities`.
+    """
+
+    def __init__(self, columns: Mapping[str, Column], width: int, *, scale: float) -> None:
+        super().__init__()
+        rows = len(next(iter(columns.values())))
+        features = ItemFeatures(columns=columns, trained_V=np.zeros(rows, dtype=bool))
+        config = ItemConfig(ids=False, drop_id=0.0, fusion="sum")
+        self.encoder = ItemEncoder(config, features, width, scale=scale)
+
+    def forward(self, candidates: Candidates) -> Tensor:
+        """Return ``[K, D]``."""
+        return self.encoder.fused(torch.zeros_like(candidates.item_K), instead=candidates.fields).y_RD

@@ -20,7 +20,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
 import pydantic
 import torch
 from torch import Tensor, nn
@@ -30,7 +29,7 @@ from regard.config import Config
 from regard.data.columns import Column
 from regard.data.packing import NO_TIME, PackedBatch
 from regard.models.context import Context, ContextConfig, ContextSpec
-from regard.models.entities import Entities
+from regard.models.entities import Entities, RequestFields
 from regard.models.items import ItemConfig, ItemEncoder, ItemFeatures
 from regard.models.protocols import Candidates
 from regard.nn.attention import SelfAttention
@@ -157,6 +156,7 @@ class Ranker(nn.Module):
 
     Examples
     --------
+    >>> import numpy as np
     >>> from regard.data.histories import Histories
     >>> known = ItemFeatures(trained_V=np.ones(9, dtype=bool))
     >>> ranker = Ranker(RankerConfig(width=8), RankerSpec(actions=("click",), items=known, users=known))
@@ -178,7 +178,7 @@ class Ranker(nn.Module):
         for parameter in self.context.parameters():  # what came of an event is heard as well as its item
             nn.init.normal_(parameter, std=scale)
         self.asked = CalendarEmbedding(width) if config.context.calendar else None
-        self.request = _Request(spec.request, width, scale=scale) if spec.request else None
+        self.request = RequestFields(spec.request, width, scale=scale) if spec.request else None
         self.stack = _stack(config) if config.blocks else None
         self.interest = Interest(width, kind=config.attention, heads=config.heads, select=config.select)
         self.summary = nn.Linear(2 * width, width)
@@ -273,20 +273,6 @@ class Ranker(nn.Module):
 
     def _drop(self, x_TD: Tensor) -> Tensor:
         return dropout(x_TD, self.config.embedding_dropout, training=self.training)
-
-
-class _Request(nn.Module):
-    """Further fields of candidates and requests, fused into one vector."""
-
-    def __init__(self, columns: Mapping[str, Column], width: int, *, scale: float) -> None:
-        super().__init__()
-        rows = len(next(iter(columns.values())))
-        features = ItemFeatures(columns=columns, trained_V=np.zeros(rows, dtype=bool))
-        config = ItemConfig(ids=False, drop_id=0.0, fusion="sum")
-        self.encoder = ItemEncoder(config, features, width, scale=scale)
-
-    def forward(self, candidates: Candidates) -> Tensor:
-        return self.encoder.fused(torch.zeros_like(candidates.item_K), instead=candidates.fields).y_RD
 
 
 def _stack(config: RankerConfig) -> Stack:
