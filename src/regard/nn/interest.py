@@ -15,8 +15,8 @@ The projections of the history are made once (`Interest.look`), whatever number 
 history has more than `select` events, each candidate first selects those whose items are nearest to it, as in
 SIM (Pi et al., CIKM 2020) and ETA (Chen et al., 2021); below that nothing is left out.
 
-Shape letters: T events, U histories, S longest history, C most candidates of a history, N heads, E width of a
-head, D width, M selected events.
+Shape letters: T events, U histories, S places of the longest history, C most candidates of a history, N
+heads, E width of a head, F = E + 2, D width, M selected events.
 """
 
 from __future__ import annotations
@@ -26,11 +26,13 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from regard.nn.plan import Layout
 
 __all__ = ["Interest", "InterestKind", "Looked"]
 
+_NEVER = -1e30  # a score without weight, and without NaN where there is no other
 InterestKind = Literal["cross", "din"]
 
 
@@ -40,23 +42,25 @@ class Looked:
 
     Parameters
     ----------
-    key_UNSE
-        ``[U, N, S, E]`` what scores are made with.
+    key_UNSF
+        ``[U, N, S, E + 2]`` what scores are made with: beside the key, 1 for what a candidate says by itself,
+        and what the event says by itself, so low where there is none that it has no weight. The last place of
+        ``"cross"`` is that of no event.
     value_UNSE
         ``[U, N, S, E]``, or ``[U, 1, S, D]`` for ``"din"``: what is added up.
-    level_UNS
-        ``[U, N, S]`` what an event says by itself.
-    seen_US
-        ``[U, S]`` bool: where there is an event.
+    share_U
+        ``[U]`` what the sum is multiplied by.
     item_USD
-        ``[U, S, D]`` vectors of the events' items, for selecting.
+        ``[U, S, D]`` vectors of the events' items, for selecting; without the last place.
+    seen_US
+        ``[U, S]`` bool: where there is an event, likewise.
     """
 
-    key_UNSE: Tensor
+    key_UNSF: Tensor
     value_UNSE: Tensor
-    level_UNS: Tensor
-    seen_US: Tensor
+    share_U: Tensor
     item_USD: Tensor
+    seen_US: Tensor
 
 
 class Interest(nn.Module):
@@ -110,14 +114,24 @@ class Interest(nn.Module):
         """
         x_USD = layout.pad(x_TD)
         lengths_U = layout.offsets.diff()
-        place_S = torch.arange(layout.longest, device=x_TD.device)
-        heads = 1 if self.kind == "din" else self.heads
+        seen_US = torch.arange(layout.longest, device=x_TD.device) < lengths_U[:, None]
+        key_UNSE = self._heads(self.key(x_USD), self.heads)
+        level_UNS = self.key_level(x_USD).transpose(1, 2).masked_fill(~seen_US[:, None], _NEVER)
+        key_UNSF = torch.cat([key_UNSE, torch.ones_like(level_UNS)[..., None], level_UNS[..., None]], dim=3)
+        value_UNSE = self._heads(self.value(x_USD), 1 if self.kind == "din" else self.heads)
+        share_U = torch.ones_like(lengths_U, dtype=x_TD.dtype)
+        if self.kind == "din":
+            share_U = lengths_U.clamp(min=1).to(x_TD.dtype).rsqrt()
+        else:
+            nothing_UN1F = F.pad(self.nothing_N[:, None, None], (key_UNSF.shape[3] - 1, 0))
+            key_UNSF = torch.cat([key_UNSF, nothing_UN1F.expand(len(x_USD), -1, -1, -1)], dim=2)
+            value_UNSE = F.pad(value_UNSE, (0, 0, 0, 1))
         return Looked(
-            key_UNSE=self._heads(self.key(x_USD), self.heads),
-            value_UNSE=self._heads(self.value(x_USD), heads),
-            level_UNS=self.key_level(x_USD).transpose(1, 2),
-            seen_US=place_S < lengths_U[:, None],
+            key_UNSF=key_UNSF,
+            value_UNSE=value_UNSE,
+            share_U=share_U,
             item_USD=layout.pad(item_TD),
+            seen_US=seen_US,
         )
 
     def forward(self, q_UCD: Tensor, looked: Looked) -> Tensor:
@@ -126,41 +140,42 @@ class Interest(nn.Module):
         The result of a candidate does not depend on the others.
         """
         query_UNCE = self._heads(self.query(q_UCD), self.heads)
+        query_UNCE = query_UNCE * query_UNCE.shape[-1] ** -0.5
         level_UNC1 = self.query_level(q_UCD).transpose(1, 2)[..., None]
-        scale = query_UNCE.shape[-1] ** -0.5
-        if looked.key_UNSE.shape[2] <= self.select:
-            score_UNCS = (query_UNCE * scale) @ looked.key_UNSE.transpose(2, 3)
-            score_UNCS = score_UNCS + (level_UNC1 + looked.level_UNS[:, :, None])
-            weight_UNCS = self._weights(score_UNCS, looked.seen_US[:, None, None])
+        query_UNCF = torch.cat([query_UNCE, level_UNC1, torch.ones_like(level_UNC1)], dim=3)
+        share_U = looked.share_U
+        if looked.item_USD.shape[1] <= self.select:
+            weight_UNCS = self._weights(query_UNCF @ looked.key_UNSF.transpose(2, 3))
             y_UNCE = weight_UNCS @ looked.value_UNSE
         else:
             place_UCM = self._nearest(q_UCD, looked)
-            key_UNCME, value_UNCME = (
-                _gather(every, place_UCM) for every in (looked.key_UNSE, looked.value_UNSE)
+            key_UNCMF, value_UNCME = (
+                _gather(every, place_UCM) for every in (looked.key_UNSF, looked.value_UNSE)
             )
-            score_UNCM = (key_UNCME @ (query_UNCE * scale)[..., None])[..., 0]
-            score_UNCM = score_UNCM + (level_UNC1 + _gather(looked.level_UNS[..., None], place_UCM)[..., 0])
-            seen_U1CM = _gather(looked.seen_US[:, None, :, None], place_UCM)[..., 0]
-            weight_UNCM = self._weights(score_UNCM, seen_U1CM)
+            weight_UNCM = self._weights((key_UNCMF @ query_UNCF[..., None])[..., 0])
             y_UNCE = (weight_UNCM[..., None, :] @ value_UNCME)[..., 0, :]
-        y_UCD: Tensor = self.out(y_UNCE.transpose(1, 2).reshape(q_UCD.shape))
-        return y_UCD
+            if self.kind == "din":
+                share_U = share_U.clamp(min=self.select**-0.5)
+        y_UCD = y_UNCE.transpose(1, 2).reshape(q_UCD.shape) * share_U[:, None, None]
+        pooled_UCD: Tensor = self.out(y_UCD)
+        return pooled_UCD
 
-    def _weights(self, score_UNCS: Tensor, seen_UNCS: Tensor) -> Tensor:
+    def _weights(self, score_UNCS: Tensor) -> Tensor:
         """Return ``[U, N, C, S]`` weights, or ``[U, 1, C, S]`` where all heads give one."""
-        if self.kind == "din":
-            hidden = torch.relu(score_UNCS)
-            weight_U1CS = torch.einsum("uncs,n->ucs", hidden, self.unit_N)[:, None] * seen_UNCS
-            return weight_U1CS * seen_UNCS.sum(-1, keepdim=True).clamp(min=1).rsqrt()
-        score_UNCS = score_UNCS.masked_fill(~seen_UNCS, float("-inf"))
-        nothing = self.nothing_N[:, None, None].expand(*score_UNCS.shape[:3], 1)
-        return torch.softmax(torch.cat([score_UNCS, nothing], dim=-1), dim=-1)[..., :-1]
+        if self.kind == "cross":
+            return torch.softmax(score_UNCS, dim=-1)
+        users, heads, *shape = score_UNCS.shape
+        hidden_UNX = torch.relu(score_UNCS).view(users, heads, -1)
+        return (self.unit_N.expand(users, 1, -1) @ hidden_UNX).view(users, 1, *shape)
 
     def _nearest(self, q_UCD: Tensor, looked: Looked) -> Tensor:
         """Return ``[U, C, M]`` places of the events whose items are nearest to each candidate."""
         near_UCS = q_UCD.detach() @ looked.item_USD.detach().transpose(1, 2)
         near_UCS = near_UCS.masked_fill(~looked.seen_US[:, None], float("-inf"))
-        return near_UCS.topk(self.select, dim=-1, sorted=False).indices
+        place_UCM = near_UCS.topk(self.select, dim=-1, sorted=False).indices
+        if self.kind == "cross":  # the place of no event may always be chosen
+            place_UCM = F.pad(place_UCM, (0, 1), value=looked.item_USD.shape[1])
+        return place_UCM
 
     def _heads(self, x_USD: Tensor, heads: int) -> Tensor:
         users, length, width = x_USD.shape
