@@ -16,6 +16,7 @@ from rich.console import Console
 
 from benchmarks.common import RESULTS, ROOT, Target, read
 from benchmarks.content_page import cold_chapter, cold_targets, cost_chapter, warm_chapter, warm_targets
+from benchmarks.ctr_page import ranking_chapter
 from benchmarks.diversity_page import chapter as diversity_chapter
 from benchmarks.plots import Axis, lines
 from benchmarks.quality_page import chapter, quality_targets
@@ -59,6 +60,7 @@ def write_page() -> None:
         ("modalities", warm_chapter),
         ("cold", cold_chapter),
         ("content", cost_chapter),
+        ("ctr", ranking_chapter),
         ("diversity", diversity_chapter),
     )
     for name, write in chapters:

@@ -20,6 +20,7 @@ REQUIREMENTS: dict[str, tuple[str, ...]] = {
     "rectools": ("rectools[torch]==0.19.0", _TORCH),
     "replay": ("replay-rec[torch]==0.22.0", _TORCH),
     "implicit": ("implicit==0.7.2",),
+    "fuxictr": ("fuxictr==2.3.7", _TORCH),
     "recbole": ("recbole==1.2.1", "numpy<2", "pandas<3", "scipy<1.14", _TORCH),
 }
 

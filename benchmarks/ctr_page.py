@@ -1,0 +1,58 @@
+"""The chapter on ranking: a click task split by time, and how long scoring takes. It measures nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+__all__ = ["ranking_chapter"]
+
+_COLUMNS = (("auc", "AUC"), ("uauc", "UAUC"), ("log_loss", "log-loss"), ("ece", "calibration error"))
+
+
+def ranking_chapter(kept: dict[str, Any]) -> str:
+    """Return the chapter from what `ctr.py` keeps, as Markdown."""
+    train, valid, test = kept["rows"]
+    parts = [
+        "## Ranking: predicted clicks\n",
+        f"ml-1m-ctr, split by time: {train:,} rows to learn from, {valid:,} for every choice, {test:,} asked once at "
+        "the end. A user's earlier ratings are known at each row, whether they were liked or not; rates of items "
+        "come from the parts before. Everybody's logits become probabilities by a slope and a level on validation. "
+        "Means over seeds, with the smallest and the largest; systems without chance have one value. UAUC is the "
+        "mean over users who have both answers.\n",
+        "| system | " + " | ".join(title for _, title in _COLUMNS) + " | AUC on validation |",
+        "|---" * (len(_COLUMNS) + 2) + "|",
+    ]
+    for name, runs in sorted(kept["runs"].items(), key=lambda one: -_mean(one[1], "auc")):
+        cells = [_spread(runs, key) for key, _ in _COLUMNS]
+        parts.append(f"| {name} | " + " | ".join(cells) + f" | {_mean(runs, 'valid'):.4f} |")
+    if kept.get("features"):
+        parts.append(
+            "\nHand-made features: "
+            + ", ".join(kept["features"])
+            + ". The peer reads users, items, genres and "
+            "both histories, by the layers of FuxiCTR's DIN put together as its repository does.\n"
+        )
+    if "speed" in kept:
+        parts += [
+            "One user, a history of 200, width 64, one core, milliseconds (median), encoding the history included:\n",
+            "| attention | 100 candidates | 1,000 candidates | ratio |",
+            "|---|---|---|---|",
+        ]
+        parts += [
+            f"| {name} | {one['ms_100']:.2f} | {one['ms_1000']:.2f} | {one['ratio']:.2f} |"
+            for name, one in kept["speed"].items()
+        ]
+    return "\n".join(parts) + "\n"
+
+
+def _mean(runs: dict[str, Any], key: str) -> float:
+    return float(np.mean([run[key] for run in runs.values()]))
+
+
+def _spread(runs: dict[str, Any], key: str) -> str:
+    values = [run[key] for run in runs.values()]
+    if max(values) - min(values) < 5e-5:
+        return f"{values[0]:.4f}"
+    return f"{np.mean(values):.4f} ({min(values):.4f} to {max(values):.4f})"
