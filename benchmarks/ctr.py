@@ -52,6 +52,7 @@ _SHAPE: dict[str, Any] = {"users": {"ids": False}, "items": {"ids": False}}
 _TRAIN = {"epochs": 6, "patience": 3, "learning_rate": 0.003}
 _PEER_SETTINGS = ({"width": 16, "dropout": 0.2, "decay": 1e-5}, {"width": 16, "dropout": 0.5, "decay": 1e-3})
 _LONGEST = 100
+_SCRIPT = Path(__file__).resolve().parent / "peers" / "fuxictr_din.py"
 _CONSOLE = Console(highlight=False, soft_wrap=True)
 
 
@@ -93,8 +94,12 @@ def finish(file: str) -> None:
     if kept is None or any(name not in kept["runs"] for name in (*SYSTEMS, *_OURS)):
         return
     quick = speed()
+    own = dict(quick)
+    if _PEER in kept["runs"]:
+        job = {"items": 5_000, "length": 200, "width": 64}
+        quick[_PEER] = fresh(_SCRIPT, "speed", job, python=python_of("fuxictr")).value
     kept = {name: value for name, value in kept.items() if name != "environment"}
-    made = targets(kept["runs"], quick)
+    made = targets(kept["runs"], own)
     keep(file, {**kept, "speed": quick, "features": list(NAMES), "targets": made})
     for target in made:
         _CONSOLE.print(str(Target.from_json(target)))
@@ -180,14 +185,13 @@ def ours(
 def peer(task: Task, seed: int) -> Scored:
     """Train the peer in its environment with each of its settings; validation chooses."""
     python = python_of("fuxictr")
-    script = Path(__file__).parent / "peers" / "fuxictr_din.py"
     best: tuple[float, Scored] | None = None
     with tempfile.TemporaryDirectory() as folder:
         data, out = Path(folder) / "data.npz", Path(folder) / "out.npz"
         np.savez(data, **_for_peer(task))
         for settings in _PEER_SETTINGS:
             job = {"data": str(data), "out": str(out), "seed": seed, "threads": 1, "rate": 1e-3, "epochs": 8}
-            answer = fresh(script, "learn", job | settings, python=python, timeout=400).value
+            answer = fresh(_SCRIPT, "learn", job | settings, python=python, timeout=400).value
             with np.load(out) as file:
                 scored = Scored(file["valid"], file["test"], f"{settings}, {answer['epochs']} epochs")
             if best is None or answer["valid"] > best[0]:

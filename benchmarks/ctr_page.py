@@ -36,7 +36,8 @@ def ranking_chapter(kept: dict[str, Any]) -> str:
         )
     if "speed" in kept:
         parts += [
-            "One user, a history of 200, width 64, one core, milliseconds (median), encoding the history included:\n",
+            "One user, a history of 200, width 64, milliseconds of one core (median), encoding the history included. The "
+            "peer's model takes a row for each candidate, each with the history:\n",
             "| attention | 100 candidates | 1,000 candidates | ratio |",
             "|---|---|---|---|",
         ]

@@ -100,6 +100,28 @@ def learn(job: dict[str, Any]) -> dict[str, Any]:
     return {"valid": best, "epochs": best_epoch, "seconds": time.process_time() - started}
 
 
+def speed(job: dict[str, Any]) -> dict[str, Any]:
+    """Return medians in milliseconds of one thread for 100 and 1,000 candidates of one user, untrained."""
+    torch.set_num_threads(1)
+    items, length = int(job["items"]), int(job["length"])
+    model = Din({"user": 9, "item": items, "genre": 20}, int(job["width"]) // 2, dropout=0.0).eval()
+    genres = torch.randint(1, 20, (items + 1, 2))
+    history = {name: torch.randint(1, items, (1, length // 2)) for name in ("liked", "passed")}
+    found = {}
+    for count in (100, 1000):
+        # A row of its own for each candidate, with the history again: so the model wants it.
+        rows = {name: one.expand(count, -1).contiguous() for name, one in history.items()}
+        rows |= {"user": torch.ones(count, dtype=torch.int64), "item": torch.randint(1, items, (count,))}
+        times = []
+        with torch.inference_mode():
+            for _ in range(15):
+                started = time.thread_time()
+                model(rows, genres)
+                times.append(1000 * (time.thread_time() - started))
+        found[f"ms_{count}"] = float(np.median(times[3:]))
+    return found | {"ratio": found["ms_1000"] / found["ms_100"]}
+
+
 @torch.no_grad()
 def _score(
     model: Din, every: dict[str, torch.Tensor], genres: torch.Tensor, rows: torch.Tensor
