@@ -40,7 +40,13 @@ def sequential(train: Dataset) -> FitConfig:
         # A few hundred steps make an epoch, so that small logs are not read in a handful of steps.
         loader=LoaderConfig(window=shape.max_length, batch_events=min(max(events // 200, 256), 4_096)),
         loss=LossConfig(full_up_to=8_192),
-        train=TrainConfig(epochs=30 if events < 500_000 else 16, patience=4, learning_rate=2e-3, average=0.1),
+        train=TrainConfig(
+            epochs=30 if events < 500_000 else 16,
+            # Attributes are learned in an epoch and ids over many: between the two, validation stands still.
+            patience=4 if train.item_table.width < 2 else 10,
+            learning_rate=2e-3,
+            average=0.1,
+        ),
     )
 
 
