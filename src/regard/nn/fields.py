@@ -96,9 +96,9 @@ class BagField(nn.Module):
 class NumberField(nn.Module):
     """A number by pieces of its range.
 
-    As in Gorishniy et al., "On Embeddings for Numerical Features in Tabular Deep Learning", NeurIPS 2022: between
-    two edges the vector moves along a straight line; the edges are quantiles, so that each piece has as many
-    values as the others, however the numbers are spread.
+    As in Gorishniy et al., "On Embeddings for Numerical Features in Tabular Deep Learning", NeurIPS 2022:
+    between two edges the vector moves along a straight line; the edges are quantiles, so that each piece has
+    as many values as the others, however the numbers are spread.
 
     Parameters
     ----------
