@@ -46,9 +46,11 @@ def demo(
     console, screen = opt.messages(), Console(highlight=False)
     name = "MovieLens-100K" if data is None else data.name
     verb = "watched" if data is None else None
-    events = data
+    events, chosen = data, settings or []
     if events is None:
         events, items = _movielens(out / "data", console)
+        # Titles and genres did not help on this log's validation; --set attributes=true reads them anyway.
+        chosen = ["attributes=false", *chosen]
     work = out.absolute() / "run"
     request = TrainingRequest(
         events=events,
@@ -56,7 +58,7 @@ def demo(
         users=None,
         columns=columns or [],
         recipe="sequential",
-        settings=settings or [],
+        settings=chosen,
         split=split,
         options=RunOptions(seed=seed),
         drop_bad_rows=drop_bad_rows,
