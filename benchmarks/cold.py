@@ -24,6 +24,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 from rich.console import Console
 
-from benchmarks.common import BenchError, environment, fresh, keep, read
+from benchmarks.common import measure_once, read
 from benchmarks.described import described_dataset, picture_folder
 from benchmarks.modalities import settings_of
 from benchmarks.ranks import pack
@@ -115,16 +116,11 @@ def jobs(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
 
 def _measure(job: dict[str, Any], console: Console, *, again: bool) -> None:
     key = json.dumps({name: job[name] for name in ("protocol", "data", "arm", "seed", "settings")})
-    if any(run["key"] == key for run in _runs()) and not again:
-        console.print(f"{key}: is there", markup=False)
+    run = measure_once(
+        "cold", key, job, script=__file__, again=again, say=partial(console.print, markup=False)
+    )
+    if run is None:
         return
-    try:
-        done = fresh(Path(__file__), "run", job)
-    except BenchError as error:
-        console.print(f"{key}: failed\n{error}", markup=False)
-        return
-    run = {"key": key, **job, **done.value, "peak_gb": done.peak_gb, "environment": environment()}
-    keep("cold", {"runs": [*(old for old in _runs() if old["key"] != key), run]})
     for name, found in run["found"].items():
         values = ", ".join(
             f"{metric} {found['among_all'][metric][0]:.4f} ({found['among_cold'][metric][0]:.4f} among cold)"
@@ -242,10 +238,6 @@ def _of(found: Evaluation) -> dict[str, Any]:
     rank = np.where(reciprocal > 0, np.rint(1 / np.maximum(reciprocal, 1e-9)), 0)
     means = {name: found.metric(name) for name in METRICS}
     return {name: [mean.value, mean.low, mean.high] for name, mean in means.items()} | {"ranks": pack(rank)}
-
-
-def _runs() -> list[dict[str, Any]]:
-    return list((read("cold") or {"runs": []})["runs"])
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -34,6 +35,7 @@ __all__ = [
     "environment",
     "fresh",
     "keep",
+    "measure_once",
     "median",
     "read",
     "spread",
@@ -195,6 +197,28 @@ def fresh(
             raise BenchError(f"{script.name} {function}: exit status {done.returncode}\n{tail}")
         answer = json.loads(answered.read_text(encoding="utf-8"))
     return Fresh(value=answer["value"], peak_gb=answer["peak_gb"], seconds=answer["seconds"])
+
+
+def measure_once(
+    name: str, key: str, job: dict[str, Any], *, script: str, again: bool, say: Callable[[str], None]
+) -> dict[str, Any] | None:
+    """Run a job by the function ``run`` of a script, in a process of its own, and keep it under its key.
+
+    Returns the run; None where it is there already (unless `again`), or failed, which is said.
+    """
+    kept = (read(name) or {"runs": []})["runs"]
+    if any(run["key"] == key for run in kept) and not again:
+        say(f"{key}: is there")
+        return None
+    try:
+        done = fresh(Path(script), "run", job)
+    except BenchError as error:
+        say(f"{key}: failed\n{error}")
+        return None
+    run = {"key": key, **job, **done.value, "peak_gb": done.peak_gb, "environment": environment()}
+    kept = (read(name) or {"runs": []})["runs"]  # others may have been kept meanwhile
+    keep(name, {"runs": [*(old for old in kept if old["key"] != key), run]})
+    return run
 
 
 def data_folder(name: str) -> Path:

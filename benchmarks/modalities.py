@@ -14,6 +14,7 @@ import argparse
 import json
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 from rich.console import Console
 
-from benchmarks.common import WORKSPACE, BenchError, environment, fresh, keep, read
+from benchmarks.common import WORKSPACE, measure_once
 from benchmarks.described import ROLES
 from benchmarks.ranks import pack
 from benchmarks.tasks import NO_COMMON_TIME
@@ -68,16 +69,10 @@ def _measure(
     job = {"data": data, "split": split, "arm": arm, "seed": seed, "settings": arguments.settings}
     job["threads"] = arguments.threads
     key = json.dumps({name: job[name] for name in ("data", "split", "arm", "seed", "settings")})
-    if any(run["key"] == key for run in _runs()) and not arguments.again:
-        console.print(f"{key}: is there")
+    again, say = arguments.again, partial(console.print, markup=False)
+    run = measure_once("modalities", key, job, script=__file__, again=again, say=say)
+    if run is None:
         return
-    try:
-        done = fresh(Path(__file__), "run", job)
-    except BenchError as error:
-        console.print(f"{key}: failed\n{error}", markup=False)
-        return
-    run = {"key": key, **job, **done.value, "peak_gb": done.peak_gb, "environment": environment()}
-    keep("modalities", {"runs": [*(old for old in _runs() if old["key"] != key), run]})
     console.print(f"{data} {split} {arm} seed {seed}: NDCG@10 {run['metrics']['ndcg@10']:.4f}")
 
 
@@ -136,10 +131,6 @@ def settings_of(data: str, arm: dict[str, Any]) -> dict[str, Any]:
         if name in arm:
             settings[name] = arm[name]
     return settings
-
-
-def _runs() -> list[dict[str, Any]]:
-    return list((read("modalities") or {"runs": []})["runs"])
 
 
 if __name__ == "__main__":

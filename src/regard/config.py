@@ -6,13 +6,15 @@ data set, a device, a progress bar) is an argument, never a setting.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Literal, Self
 
 import pydantic
 
-from regard.errors import ConfigError
+from regard.errors import ConfigError, RegardError
 
-__all__ = ["Config", "RunOptions"]
+__all__ = ["Config", "RunOptions", "named_once"]
 
 
 class Config(pydantic.BaseModel):
@@ -89,3 +91,25 @@ def _explain(config: type[Config], error: pydantic.ValidationError) -> str:
         else:
             lines.append(f"{config.__name__}.{name} = {problem['input']!r}: {problem['msg']}")
     return "; ".join(lines)
+
+
+def named_once(file: Path, refuse: type[RegardError]) -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
+    """Return an ``object_pairs_hook`` for `json.loads` that refuses a name which stands twice in one object.
+
+    Examples
+    --------
+    >>> import json
+    >>> json.loads('{"a": 1, "a": 2}', object_pairs_hook=named_once(Path("f.json"), ConfigError))
+    Traceback (most recent call last):
+    regard.errors.ConfigError: f.json: 'a' is named twice in one object
+    """
+
+    def make(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        made: dict[str, Any] = {}
+        for name, value in pairs:
+            if name in made:
+                raise refuse(f"{file}: {name!r} is named twice in one object")
+            made[name] = value
+        return made
+
+    return make

@@ -18,7 +18,7 @@ from typing import Any, Final, Literal, get_args
 
 import pydantic
 
-from regard.config import Config
+from regard.config import Config, named_once
 from regard.errors import DataError, SchemaError
 
 __all__ = ["KINDS", "TABLES", "Field", "Fields", "Kind", "parse_fields"]
@@ -105,7 +105,9 @@ class Fields(Config):
         """
         file = Path(path).expanduser()
         try:
-            document = json.loads(file.read_text(encoding="utf-8"), object_pairs_hook=_once(file))
+            document = json.loads(
+                file.read_text(encoding="utf-8"), object_pairs_hook=named_once(file, SchemaError)
+            )
         except (OSError, UnicodeDecodeError) as error:
             raise DataError(f"{file}: cannot be read: {error}") from error
         except json.JSONDecodeError as error:
@@ -224,20 +226,6 @@ def _object(document: object, what: str) -> Mapping[str, object]:
             f'{{"items": {{"brand": "category"}}}}, not {type(document).__name__}'
         )
     return document
-
-
-def _once(file: Path) -> Any:
-    """Return what makes an object of pairs and refuses a name that stands twice."""
-
-    def make(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        made: dict[str, Any] = {}
-        for name, value in pairs:
-            if name in made:
-                raise SchemaError(f"{file}: {name!r} is named twice in one object")
-            made[name] = value
-        return made
-
-    return make
 
 
 def _no_column(table: str, name: str, names: Sequence[str]) -> str:

@@ -23,7 +23,7 @@ from typing import Annotated, Any
 
 import pydantic
 
-from regard.config import Config
+from regard.config import Config, named_once
 from regard.errors import ConfigError, DataError
 from regard.recommend.rules.base import Rule
 from regard.recommend.rules.calibration import Calibrate
@@ -100,7 +100,9 @@ class Policy(Config):
         """
         file = Path(path).expanduser()
         try:
-            document = json.loads(file.read_text(encoding="utf-8"), object_pairs_hook=_once(file))
+            document = json.loads(
+                file.read_text(encoding="utf-8"), object_pairs_hook=named_once(file, ConfigError)
+            )
         except (OSError, UnicodeDecodeError) as error:
             raise DataError(f"{file}: cannot be read: {error}") from error
         except json.JSONDecodeError as error:
@@ -173,17 +175,3 @@ def _rule(said: object, *, where: str) -> Rule:
         return RULES[kind].from_json(dict(said))
     except ConfigError as error:
         raise ConfigError(f"{where} ({kind}): {error}") from None
-
-
-def _once(file: Path) -> Any:
-    """Return what makes an object of pairs and refuses a name that stands twice."""
-
-    def make(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        made: dict[str, Any] = {}
-        for name, value in pairs:
-            if name in made:
-                raise ConfigError(f"{file}: {name!r} is named twice in one object")
-            made[name] = value
-        return made
-
-    return make

@@ -8,14 +8,11 @@ schedule that is done, not a count of steps; Ctrl-C ends the step under way and 
 from __future__ import annotations
 
 import math
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import FrameType
 
 import numpy as np
 import torch
@@ -34,6 +31,7 @@ from regard.train.average import add_to_average, averaged
 from regard.train.checkpoint import Progress, load_checkpoint, save_checkpoint
 from regard.train.config import TrainConfig
 from regard.train.hooks import EpochDone, Hook, StepDone
+from regard.train.interrupt import Interrupt
 from regard.train.optim import Optimizer, rate
 
 __all__ = ["TrainResult", "Trainer"]
@@ -108,7 +106,7 @@ class Trainer:
         keep_few_kernels()
         self._type = product_type(options.precision, options.device)
         self._weight_Y1 = None if targets is None else torch.from_numpy(targets.weight_Y1).to(options.device)
-        self._stop = False
+        self._interrupt = Interrupt()
 
     def run(
         self,
@@ -150,10 +148,12 @@ class Trainer:
         last = min(self.config.epochs, self.config.stop_after or self.config.epochs)
         with ExitStack() as stack:
             stack.enter_context(torch.random.fork_rng(devices=[]))
-            stack.enter_context(self._catch_interrupt())
+            stack.enter_context(self._interrupt)
             for hook in hooks:
                 stack.enter_context(hook)
-            while done.epoch < last and not self._stop and not self._out_of_patience(done, validate):
+            while (
+                done.epoch < last and not self._interrupt.asked and not self._out_of_patience(done, validate)
+            ):
                 if self._epoch(done, hooks, save):
                     self._end_epoch(done, hooks, validate)
                 save()
@@ -163,7 +163,7 @@ class Trainer:
             epochs=done.epoch,
             best_epoch=done.best_epoch or done.epoch,
             best=done.best if done.best_epoch else None,
-            interrupted=self._stop,
+            interrupted=self._interrupt.asked,
             history=done.history,
         )
 
@@ -191,7 +191,7 @@ class Trainer:
             )
             for hook in hooks:
                 hook.step(said)
-            if self._stop:
+            if self._interrupt.asked:
                 return False
             if time.monotonic() - saved > self.config.checkpoint_seconds:
                 save()
@@ -271,25 +271,6 @@ class Trainer:
                 )
 
         return save
-
-    @contextmanager
-    def _catch_interrupt(self) -> Iterator[None]:
-        """Let Ctrl-C end the step under way; a second one ends the program at once."""
-        self._stop = False
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        before = signal.getsignal(signal.SIGINT)
-
-        def stop(number: int, frame: FrameType | None) -> None:
-            self._stop = True
-            signal.signal(signal.SIGINT, before)
-
-        signal.signal(signal.SIGINT, stop)
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, before)
 
 
 def _copied(weights: dict[str, Tensor]) -> dict[str, Tensor]:
