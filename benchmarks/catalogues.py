@@ -179,7 +179,7 @@ def train(job: dict[str, Any]) -> dict[str, Any]:
 def keep_and_validate(job: dict[str, Any]) -> dict[str, Any]:
     """Train an epoch on a twentieth of the users; validate, keep the best weights, write checkpoints."""
     from regard.data.split import SplitSpec, hold_out
-    from regard.train.blending import recommender_of
+    from regard.recommend.serving import recommender_of
     from regard.train.examples import examples_of
 
     dataset = zipf_log(items=job["items"], events=EVENTS)

@@ -50,7 +50,7 @@ from regard.evaluation.protocol import Evaluation
 from regard.model import Model
 from regard.models.blend import Blend
 from regard.recommend.recommender import Recommender
-from regard.train.blending import recommender_of
+from regard.recommend.serving import recommender_of
 from regard.train.describing import describe_items
 from regard.train.fitting import fit_model
 

@@ -181,7 +181,7 @@ def curve(job: dict[str, Any]) -> dict[str, Any]:
     """Train on everything for a number of epochs, laid out for just as many; write the lists for the test."""
     from benchmarks.tasks import Task
     from regard.recipes.book import recipe_for
-    from regard.train.blending import recommender_of
+    from regard.recommend.serving import recommender_of
 
     task = Task(job["data"], job["split"])
     train = task.held.train

@@ -37,7 +37,7 @@ from regard.recommend.recommender import Recommender
 from regard.recommend.request import HistoriesLike, Ids
 from regard.recommend.reranked import PolicyAnswer, PolicyRequest, recommend_with_policy
 from regard.recommend.rules.context import Context
-from regard.train.blending import recommender_of
+from regard.recommend.serving import recommender_of
 from regard.train.describing import Description
 from regard.train.examples import validation_of
 from regard.train.fitting import FitConfig

@@ -2,10 +2,10 @@
 
     score = model * (state . item) + memory * (sum of neighbours) + trend * log(1 + recent count) - cold
 
-The last is taken from items without training events alone: what attributes promise of an item that nobody
-has had yet is too much where new items are seldom had. All weights are found on validation; a part that did
-not help there has weight zero. The trend is the same for every user: it moves a list, and an influence only
-through the normaliser of the probabilities.
+The last is taken from items without training events alone (or added, where it is negative): what attributes
+promise of an item that nobody has had yet is not on the scale of what histories taught of the others. All
+weights are found on validation; a part that did not help there has weight zero. The trend is the same for
+every user: it moves a list, and an influence only through the normaliser of the probabilities.
 
 Shape letters: U users, V items.
 """
@@ -32,7 +32,7 @@ _ROUNDINGS = 8  # of float32, at most, on the way from the parts to their sum
 
 
 class BlendWeights(Config):
-    """Weights of the parts, none of them negative.
+    """Weights of the parts: those of model, memory and trend are not negative.
 
     Attributes
     ----------
@@ -45,7 +45,7 @@ class BlendWeights(Config):
     decay
         What an event counts in the memory's sum, as a share of what the event after it counts.
     cold
-        What is taken from the scores of items without training events.
+        What is taken from the scores of items without training events; less than zero: what is added.
     """
 
     model: float = 1.0

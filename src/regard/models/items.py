@@ -102,8 +102,8 @@ class ItemEncoder(nn.Module):
 
     Attributes
     ----------
-    known_V, cold_V
-        ``[V]`` bool: items whose vector says something; those of them without training events.
+    described_V, known_V, cold_V
+        ``[V]`` bool: items with an attribute, with a vector, and those of these without training events.
 
     Examples
     --------
@@ -127,8 +127,8 @@ class ItemEncoder(nn.Module):
         )
         self.fuse = make_fusion(config.fusion, len(self.names), width, heads=config.fusion_heads)
         self.register_buffer("trained_V", torch.from_numpy(features.trained_V), persistent=False)
-        described_V = features.described
-        self.known_V = described_V | features.trained_V if config.ids else described_V
+        self.described_V = features.described
+        self.known_V = self.described_V | features.trained_V if config.ids else self.described_V
         self.cold_V = torch.from_numpy(self.known_V & ~features.trained_V)
 
     @property

@@ -22,22 +22,20 @@ from regard.config import Config
 from regard.data.dataset import Dataset
 from regard.data.packing import PackedBatch
 from regard.data.split import Holdout
-from regard.models.blend import Blend, BlendScorer, BlendWeights
+from regard.models.blend import Blend, BlendWeights
 from regard.models.causal import CausalModel
-from regard.models.items import ItemEncoder
-from regard.models.lending import lent
 from regard.models.memory import ItemMemory
 from regard.models.scoring import EncoderScorer
-from regard.recommend.recommender import Recommender
+from regard.recommend.serving import recommender_of
 from regard.train.examples import Examples, examples_of
 from regard.train.memories import Kind, MemoryConfig, fit_memory
+from regard.train.newcomers import taken_from_new
 
-__all__ = ["BlendConfig", "Parts", "Weighed", "find_weights", "make_blend", "make_parts", "recommender_of"]
+__all__ = ["BlendConfig", "Parts", "Weighed", "find_weights", "make_blend", "make_parts"]
 
 _DECAYS = (1.0, 0.95, 0.8, 0.6, 0.4)
 _RECENT = (1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0)
 _STEPS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
-_COLD = (0.5, 1.0, 2.0, 4.0, 8.0)
 _WORTH = 1.01  # the best of many tries looks better than it is: a part has to be worth one in a hundred
 _CANDIDATES = 16_384
 
@@ -131,28 +129,10 @@ def find_weights(model: CausalModel, held: Holdout, known: Dataset, config: Blen
         value = asked.ndcg(recommender_of(model, known=held.train, train=held.train, blend=blend, new=False))
         if value > best_value:
             best, best_value = weights, value
-    if isinstance(model.items, ItemEncoder) and bool(model.items.cold_V.any()):
-        units = [step * _Table.spread(table.model_EK) for step in (0.0, *_COLD)]
-        tried = [make_blend(parts, best.changed(cold=unit), num_items=len(known.items)) for unit in units]
-        best = _new_items(model, held, known, [lent(blend, model.items) for blend in tried], config)
-    return Weighed(weights=best, value=best_value)
-
-
-def _new_items(
-    model: CausalModel, held: Holdout, known: Dataset, tried: list[Blend], config: BlendConfig
-) -> BlendWeights:
-    """Return the weights of the blend that treats new items best, the first unless another is worth it.
-
-    Asked for what came after the cut, new items included: recommending them costs places of others, and pays
-    where users had them.
-    """
-    assert isinstance(model.items, ItemEncoder)
-    asked = examples_of(held, known, most=config.examples, described_V=model.items.known_V)
-    values = [
-        asked.ndcg(recommender_of(model, known=held.train, train=held.train, blend=blend)) for blend in tried
-    ]
-    best = int(np.argmax(values))
-    return tried[best if values[best] > _WORTH * values[0] else 0].weights
+    chosen = make_blend(parts, best, num_items=len(known.items))
+    spread = _Table.spread(table.model_EK)
+    taken = taken_from_new(model, chosen, held, known, spread=spread, most=config.examples)
+    return Weighed(weights=best.changed(cold=taken), value=best_value)
 
 
 def make_blend(parts: Parts, weights: BlendWeights, *, num_items: int) -> Blend:
@@ -172,25 +152,6 @@ def _trend(train: Dataset, share: float) -> Tensor:
     latest = np.argsort(train.histories.time[events], kind="stable")
     counted = train.histories.item[events][latest[-max(1, round(share * len(events))) :]]
     return torch.from_numpy(np.log1p(np.bincount(counted, minlength=len(train.items))).astype(np.float32))
-
-
-def recommender_of(
-    model: CausalModel, *, known: Dataset, train: Dataset, blend: Blend | None = None, new: bool = True
-) -> Recommender:
-    """Return what recommends with `model`, in evaluation mode; without a blend it speaks alone.
-
-    `new` says whether items that training has no event of, but of which attributes are known, may be
-    recommended.
-    """
-    items = model.items
-    scorer = BlendScorer(model, blend or Blend.none(len(known.items)))
-    return Recommender.of(
-        scorer,
-        known=known,
-        train=train,
-        max_history=model.config.max_length,
-        described_V=items.known_V if new and isinstance(items, ItemEncoder) else None,
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

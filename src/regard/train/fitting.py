@@ -33,7 +33,8 @@ from regard.models.context import ContextSpec
 from regard.models.items import ItemFeatures
 from regard.models.lending import lent
 from regard.models.registry import build
-from regard.train.blending import BlendConfig, find_weights, make_blend, make_parts, recommender_of
+from regard.recommend.serving import recommender_of
+from regard.train.blending import BlendConfig, find_weights, make_blend, make_parts
 from regard.train.config import TrainConfig
 from regard.train.contexts import context_of
 from regard.train.examples import examples_of, validation_of

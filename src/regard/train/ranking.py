@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from regard.config import RunOptions
 from regard.errors import TrainingError
+from regard.losses.listwise import listwise_loss
 from regard.losses.multitask import PositionBias, multitask_loss
 from regard.models.rank_rows import RankRows
 from regard.models.ranker import Ranker
@@ -165,7 +166,7 @@ class RankTrainer:
         logit_KA: Tensor = self.ranker(batch, candidates)
         if self._position is not None and part.impressions.position_K is not None:
             logit_KA = logit_KA + self._position(torch.from_numpy(part.impressions.position_K).to(device))
-        loss = multitask_loss(logit_KA, part.labels(self.ranker.actions).to(device), self._weight_A).mean()
+        loss = self._loss(logit_KA, part)
         value = float(loss.detach())
         if not math.isfinite(value):
             users = ", ".join(str(user) for user in part.impressions.user_I[:10].tolist())
@@ -175,6 +176,17 @@ class RankTrainer:
             )
         loss.backward()  # type: ignore[no-untyped-call]
         return value
+
+    def _loss(self, logit_KA: Tensor, part: RankRows) -> Tensor:
+        """Return the mean loss of a batch: of each candidate by itself, or of the order in each request."""
+        device, impressions = self.options.device, part.impressions
+        label_KA = part.labels(self.ranker.actions).to(device)
+        if self.config.objective == "each":
+            return multitask_loss(logit_KA, label_KA, self._weight_A).mean()
+        drawn_K = impressions.propensity_K
+        drawn = None if drawn_K is None else torch.from_numpy(drawn_K).float().to(device)
+        offsets = torch.from_numpy(impressions.offsets).to(device)
+        return listwise_loss(logit_KA, label_KA * self._weight_A, offsets, drawn).mean()
 
     def _end_epoch(
         self, done: Progress, hooks: Sequence[Hook], validate: Callable[[], float] | None, began: float

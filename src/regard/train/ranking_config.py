@@ -40,6 +40,9 @@ class RankingConfig(Config):
         What is predicted; none: all labels of the log.
     weights
         What an action counts in the loss; 1 for those that are not named.
+    objective
+        What is learned: ``"each"``, how likely each candidate is by itself; ``"list"``, which candidate of an
+        impression it was, where the propensities of the impressions are those of drawing negatives.
     position
         Whether a term for the position, where it is known, is learned in training and left out afterwards.
     validation
@@ -60,6 +63,7 @@ class RankingConfig(Config):
     rates: bool = True
     actions: tuple[str, ...] = ()
     weights: dict[str, float] = pydantic.Field(default_factory=dict)
+    objective: Literal["each", "list"] = "each"
     position: bool = True
     validation: SplitSpec = SplitSpec()
     metric: Literal["auc", "gauc", "log_loss"] = "auc"
