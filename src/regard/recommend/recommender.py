@@ -41,7 +41,7 @@ from regard.recommend.request import (
     request_of_users,
 )
 
-__all__ = ["Recommender"]
+__all__ = ["Answer", "Recommender"]
 
 _READ_AT_ONCE = 65_536  # users whose histories are copied together
 _SOURCES = np.array(["popularity", "model"], dtype=object)
@@ -191,7 +191,7 @@ class Recommender:
             exclude_V=mask_of(exclude, items=self.items, known_V=self.known_V, required=False),
         )
         wanted = request.histories if at is None else asked_at(request.histories, at)
-        answer = self._rank(wanted, k=k, allowed=allowed, exclude_seen=exclude_seen)
+        answer = self.answer(wanted, k=k, allowed=allowed, exclude_seen=exclude_seen)
         return self._frame(request, answer)
 
     def rank(
@@ -217,7 +217,7 @@ class Recommender:
             If `k` is less than 1.
         """
         allowed = Allowed(known_V=self.known_V, only_V=only_V)
-        return self._rank(histories, k=k, allowed=allowed, exclude_seen=exclude_seen).ranked
+        return self.answer(histories, k=k, allowed=allowed, exclude_seen=exclude_seen).ranked
 
     def read(self, histories: Histories) -> Histories:
         """Return what the scorer reads of `histories`: the latest events of items that it knows."""
@@ -237,12 +237,13 @@ class Recommender:
         return request_of_users(users, vocab=self.users, histories=self.histories)
 
     @torch.inference_mode()
-    def _rank(self, histories: Histories, *, k: int, allowed: Allowed, exclude_seen: bool) -> _Answer:
+    def answer(self, histories: Histories, *, k: int, allowed: Allowed, exclude_seen: bool) -> Answer:
+        """Return the `k` best allowed items for each of U histories, and how much of them could be read."""
         if k < 1:
             raise ConfigError(f"k = {k}: a list needs at least one item; give k >= 1")
         assert not getattr(self.scorer, "training", False), "the scorer is still in training mode"
         users = len(histories)
-        answer = _Answer(ranked=empty_ranking(users, k), known_U=np.zeros(users, dtype=np.int64))
+        answer = Answer(ranked=empty_ranking(users, k), known_U=np.zeros(users, dtype=np.int64))
         for first in range(0, users, _READ_AT_ONCE):
             part = histories.take(slice(first, first + _READ_AT_ONCE)) if users > _READ_AT_ONCE else histories
             known = part.only(self.known_V)
@@ -269,7 +270,7 @@ class Recommender:
             for batch in batches_of(lengths_U[some], **sizes):
                 yield some[batch]
 
-    def _frame(self, request: Request, answer: _Answer) -> pl.DataFrame:
+    def _frame(self, request: Request, answer: Answer) -> pl.DataFrame:
         ranked, unknown = answer.ranked, request.dropped_U + request.histories.lengths - answer.known_U
         rows, places = np.nonzero(ranked.item_UK >= 0)
         # Columns that have their names and types already make a table in a quarter of the time.
@@ -288,7 +289,7 @@ class Recommender:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Answer:
+class Answer:
     """Lists, and ``[U]`` how many events of each history the model knows."""
 
     ranked: Ranked
