@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
@@ -48,33 +50,45 @@ def test_a_forgotten_item_speaks_by_its_attributes_and_is_known_again_afterwards
     assert items.cold_V.tolist() == [False, False, True]
 
 
-def _shop(seed: int) -> tuple[Dataset, CausalModel]:
-    """Thirty items of three colours; everyone keeps to one colour, and the model knows colours alone."""
-    rng = np.random.default_rng(seed)
-    colour_V = np.arange(30) % 3
-    wanted = rng.integers(0, 3, size=300)
-    item = np.array([rng.permutation(np.flatnonzero(colour_V == colour))[:5] for colour in wanted])
+def _shop(last: list[int]) -> tuple[Dataset, CausalModel]:
+    """Forty items of three colours; three hundred users had four of the first thirty, then one of `last`."""
+    rng = np.random.default_rng(0)
+    item = np.array([[*rng.permutation(30)[:4], rng.choice(last)] for _ in range(300)])
+    every = np.concatenate(
+        [item.ravel(), np.arange(40)]
+    )  # the last user had them all, and is taken out again
     log = prepare(
-        {"user_id": np.repeat(np.arange(300), 5), "item_id": item.ravel(), "timestamp": np.arange(1500)}
+        {"user_id": [*np.repeat(np.arange(300), 5), *[300] * 40], "item_id": every, "timestamp": range(1540)}
     ).dataset
-    colour = Codes(code_R=(2 + colour_V).astype(np.int32), size=5)
-    features = ItemFeatures(columns={"colour": colour}, trained_V=np.ones(30, dtype=bool))
-    torch.manual_seed(seed)
-    config = CausalConfig(width=16, dropout=0, embedding_dropout=0)
-    return log, CausalModel(config, num_items=30, features=features).eval()
+    full = log.histories
+    log = log.part(replace(full, stop=np.where(np.arange(301) < 300, full.stop, full.start)))
+    colour = Codes(code_R=(2 + np.arange(40) % 3).astype(np.int32), size=5)
+    features = ItemFeatures(columns={"colour": colour}, trained_V=np.arange(40) < 30)
+    return log, CausalModel(CausalConfig(width=16), num_items=40, features=features).eval()
 
 
-def test_new_items_that_are_shouted_down_are_helped() -> None:
-    known, model = _shop(0)
+def _taken(known: Dataset, model: CausalModel) -> float:
+    """What is taken where every known item has so much added that a new one is never heard."""
     held = hold_out(known, SplitSpec(kind="leave-last-out"))
-    loud = torch.full((30,), 50.0)  # every known item has this added; who is new has nothing
+    loud = 50.0 * torch.from_numpy(held.train.item_counts > 0)
     heard = Blend(weights=BlendWeights(trend=1.0), trend_V=loud)
-    taken = taken_from_new(model, heard, held, known, spread=20.0, most=500)
-    assert taken < 0
+    return taken_from_new(model, heard, held, known, spread=20.0, most=500)
+
+
+def test_new_items_that_nobody_would_hear_are_helped_where_they_are_wanted() -> None:
+    assert _taken(*_shop(last=list(range(30, 40)))) < 0
+
+
+def test_known_items_stand_in_where_nothing_new_was_wanted() -> None:
+    before, _ = _shop(last=list(range(30)))
+    counts = hold_out(before, SplitSpec(kind="leave-last-out")).train.item_counts
+    gone_V = pretended(counts, np.ones(40, dtype=bool))
+    known, model = _shop(last=np.flatnonzero(gone_V).tolist())
+    assert _taken(known, model) < 0
 
 
 def test_a_model_without_attributes_takes_nothing() -> None:
-    known, _ = _shop(0)
+    known, _ = _shop([0])
     held = hold_out(known, SplitSpec(kind="leave-last-out"))
-    plain = CausalModel(CausalConfig(width=8), num_items=30).eval()
-    assert taken_from_new(plain, Blend.none(30), held, known, spread=1.0, most=100) == 0.0
+    plain = CausalModel(CausalConfig(width=8), num_items=40).eval()
+    assert taken_from_new(plain, Blend.none(40), held, known, spread=1.0, most=100) == 0.0
