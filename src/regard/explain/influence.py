@@ -23,6 +23,7 @@ from torch import Tensor
 
 from regard.data.histories import Histories
 from regard.data.packing import PackedBatch
+from regard.explain.edits import edited
 from regard.models.protocols import Scorer
 
 __all__ = ["Influence", "Standing", "leave_one_out", "standing_of"]
@@ -95,24 +96,12 @@ def leave_one_out(
 
 def _shortened(history: Histories, batch_events: int) -> Iterator[Histories]:
     """Yield the whole history, then the history without each event in turn, in batches."""
-    events = history.events()
-    length = len(events)
+    length = history.num_events
     rows = max(1, batch_events // max(1, length))
     for first in range(-1, length, rows):
         removed = np.arange(first, min(first + rows, length))
-        kept = np.arange(length) != removed[:, None]  # nothing is number -1: the whole history
-        chosen = np.broadcast_to(events, kept.shape)[kept]
-        lengths = kept.sum(axis=1, dtype=np.int64)
-        stop = np.cumsum(lengths)
-        yield Histories(
-            start=stop - lengths,
-            stop=stop,
-            item=history.item[chosen],
-            time=history.time[chosen],
-            fields={name: column[chosen] for name, column in history.fields.items()},
-            asked=None if history.asked is None else np.repeat(history.asked, len(lengths)),
-            user=None if history.user is None else np.repeat(history.user, len(lengths)),
-        )
+        # Nothing is number -1: the whole history
+        yield edited(history, np.arange(length) != removed[:, None])
 
 
 def _log_probability(
