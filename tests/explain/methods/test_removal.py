@@ -48,7 +48,7 @@ def test_one_by_one_removes_what_leaves_least_each_time() -> None:
 
 
 def test_shapley_values_add_up_to_what_the_history_does_and_know_their_error() -> None:
-    question = question_of(blended(), HISTORY, 7)
+    question = question_of(linear(), HISTORY, 7)
     found = shapley(question, 3)
     assert found.value_E.sum() == pytest.approx(fall(question, np.zeros((1, 5), dtype=bool))[0], abs=1e-6)
     every = [shapley(question, seed).value_E for seed in range(40)]
