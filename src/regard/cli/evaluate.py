@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from regard.cli import options as opt
+
+if TYPE_CHECKING:
+    from regard.explain.faithfulness_report import FaithfulnessReport
+    from regard.model import Model
 
 __all__ = ["app", "evaluate"]
 
@@ -31,6 +35,12 @@ def evaluate(
     include_seen: Annotated[
         bool, typer.Option("--include-seen", help="Let lists hold what the user has already had.")
     ] = False,
+    explanations: Annotated[
+        bool, typer.Option("--explanations", help="Measure whether explanations are true of the model, too.")
+    ] = False,
+    explained_users: Annotated[
+        int, typer.Option("--explained-users", min=1, help="Users whose first item is explained for that.")
+    ] = 200,
     as_json: opt.Json = False,
 ) -> None:
     """Evaluate a model on what was held out of its log, beside the baselines.
@@ -38,6 +48,9 @@ def evaluate(
     Every item of the catalogue is a candidate; there are no sampled metrics. Given an event log instead
     of a model, a model is trained on its earlier part first (the options from --items to
     --drop-bad-rows are for that).
+
+    --explanations removes events in the order that each method of explaining gives, and shows how fast the
+    item falls; attention, the latest events first and a random order stand beside as controls.
     """
     from regard.evaluation.protocol import EvaluateOptions
     from regard.manifest import is_artifact
@@ -66,11 +79,29 @@ def evaluate(
         )
         model = train(request, opt.messages())
     report = model.evaluate(options=EvaluateOptions(exclude_seen=not include_seen), baselines=baselines)
+    explained = _explanations(model, explained_users) if explanations else None
     if as_json:
-        opt.write_json(report.to_json())
+        more = {} if explained is None else {"explanations": explained.to_json()}
+        opt.write_json({**report.to_json(), **more})
         return
     from rich.console import Console
 
     console = Console(highlight=False)
     console.print(report.table())
     console.print(report.verdict())
+    if explained is not None:
+        for table in explained.tables():
+            console.print(table)
+
+
+def _explanations(model: Model, users: int) -> FaithfulnessReport:
+    """Measure explanations for users that are asked about in the test."""
+    from regard.data.split import hold_out
+    from regard.explain.faithfulness import FaithfulnessConfig, measure_explanations
+
+    queries = hold_out(model.dataset, model.split).queries
+    config = FaithfulnessConfig(
+        users=users, counterfactual_users=min(users, 100), stability_users=min(users, 100)
+    )
+    shown = opt.progress_on(opt.messages(), "explaining users")
+    return measure_explanations(model.recommender, queries.histories, config, progress=shown)
