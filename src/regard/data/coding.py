@@ -112,9 +112,10 @@ class Coders:
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the arrays that `from_json` wants back, by name."""
         return {
-            f"{name}.centre": coder.centre_E
+            f"{name}.{part}": array
             for name, coder in self.coders.items()
             if isinstance(coder, VectorCoder)
+            for part, array in coder.arrays().items()
         }
 
     @classmethod
@@ -125,7 +126,12 @@ class Coders:
         for entry in document["fields"]:
             known = Field.from_json(entry["field"])
             fields.append(known)
-            coders[known.name] = coder_from_json(entry, centre_E=(arrays or {}).get(f"{known.name}.centre"))
+            own = {
+                part: arrays[f"{known.name}.{part}"]
+                for part in ("centre", "axes")
+                if arrays is not None and f"{known.name}.{part}" in arrays
+            }
+            coders[known.name] = coder_from_json(entry, own)
         return cls(fields=tuple(fields), coders=coders, skipped=dict(document["skipped"]))
 
     def _needs_encoder(self, name: str, values: pl.Series) -> bool:

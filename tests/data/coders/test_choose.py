@@ -28,4 +28,4 @@ def test_a_coder_survives_json(kind: str) -> None:
     field = Field.from_json({"name": "x", "kind": kind})
     coder = fit_coder(field, values, used_R=np.ones(2, dtype=bool), place=place, encoder="")
     entry = json.loads(json.dumps(coder_to_json(coder)))
-    assert coder_from_json(entry, centre_E=None) == coder
+    assert coder_from_json(entry, {}) == coder

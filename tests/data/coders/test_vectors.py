@@ -64,3 +64,36 @@ def test_vectors_that_only_rows_outside_training_have_stay_as_they_are() -> None
     column = coder.encode(values, place=PLACE).column
     assert isinstance(column, Vectors)
     assert column.value_RE[1].tolist() == [3, 4]
+
+
+@pytest.mark.parametrize("rows", [60, 500])
+def test_long_vectors_keep_the_axes_along_which_training_rows_differ(rows: int) -> None:
+    rng = np.random.default_rng(0)
+    inside = rng.normal(size=(rows, 8)) @ rng.normal(size=(8, 300)) + 7  # eight axes among three hundred
+    values, place = pl.Series(inside.astype(np.float32)), Place(source="items", column="v")
+    coder = VectorCoder.fit(values, used_R=np.ones(rows, dtype=bool), place=place)
+    value = coder.encode(values, place=place).column
+    assert isinstance(value, Vectors)
+    assert value.value_RE.shape[1] <= 128
+    before, after = inside - inside.mean(0), value.value_RE
+    np.testing.assert_allclose(after @ after.T * coder.scale**2, before @ before.T, rtol=1e-3, atol=0.5)
+
+
+def test_axes_survive_json_and_arrays() -> None:
+    value = np.random.default_rng(0).normal(size=(40, 200)).astype(np.float32)
+    values, place = pl.Series(value), Place(source="items", column="v")
+    coder = VectorCoder.fit(values, used_R=np.ones(40, dtype=bool), place=place)
+    again = VectorCoder.from_json(coder.to_json(), coder.arrays())
+    first, second = coder.encode(values, place=place).column, again.encode(values, place=place).column
+    assert isinstance(first, Vectors)
+    assert isinstance(second, Vectors)
+    np.testing.assert_array_equal(first.value_RE, second.value_RE)
+
+
+def test_long_vectors_that_are_all_alike_say_nothing() -> None:
+    values, place = pl.Series(np.ones((5, 200), dtype=np.float32)), Place(source="items", column="v")
+    column = (
+        VectorCoder.fit(values, used_R=np.ones(5, dtype=bool), place=place).encode(values, place=place).column
+    )
+    assert isinstance(column, Vectors)
+    assert not column.value_RE.any()

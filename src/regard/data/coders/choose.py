@@ -56,22 +56,21 @@ def fit_coder(field: Field, values: pl.Series, *, used_R: np.ndarray, place: Pla
 
 
 def coder_to_json(coder: Coder) -> dict[str, Any]:
-    """Return what JSON can hold of a coder: all but the centre of vectors."""
+    """Return what JSON can hold of a coder: all but the arrays of vectors."""
     return {"coder": _NAMES[type(coder)], "settings": coder.to_json()}
 
 
-def coder_from_json(entry: Mapping[str, Any], *, centre_E: np.ndarray | None) -> Coder:
-    """Make a coder from what `coder_to_json` returned; `centre_E` is None where it has none.
+def coder_from_json(entry: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Coder:
+    """Make a coder from what `coder_to_json` returned, and the arrays that one of vectors has.
 
     Examples
     --------
     >>> used, place = np.ones(2, dtype=bool), Place(source="items", column="brand")
     >>> brand = Field(name="brand", kind="category")
     >>> coder = fit_coder(brand, pl.Series(["a", "a"]), used_R=used, place=place, encoder="")
-    >>> coder_from_json(coder_to_json(coder), centre_E=None) == coder
+    >>> coder_from_json(coder_to_json(coder), {}) == coder
     True
     """
     if entry["coder"] == "vector":
-        assert centre_E is not None
-        return VectorCoder.from_json(entry["settings"], centre_E=centre_E)
+        return VectorCoder.from_json(entry["settings"], arrays)
     return _OF_NAMES[entry["coder"]].from_json(entry["settings"])

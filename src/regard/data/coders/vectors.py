@@ -1,13 +1,15 @@
-"""Vectors: ready-made ones and those of a text or image encoder, centred and scaled as one.
+"""Vectors: ready-made ones and those of a text or image encoder, centred, shortened and scaled as one.
 
 From every vector the mean of the training rows is taken away (vectors of encoders lie in a narrow cone:
-without it they all look alike), and all are divided by one number, so that the mean norm of training rows is
-1. Directions and relative lengths stay as they were; no dimension is scaled by itself.
+without it they all look alike). Of vectors longer than 128 the principal axes of the training rows are kept,
+128 at most: the vector of an item is much shorter, and every step of training reads them. All are divided by
+one number, so that the mean norm of training rows is 1; no dimension is scaled by itself.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,18 +21,23 @@ from regard.data.columns import Vectors
 __all__ = ["VectorCoder", "is_vector", "read_vectors"]
 
 _TEXT = (pl.String, pl.Categorical, pl.Enum)
+_AXES = 128
+_SAMPLE = 20_000  # rows that axes are found on
+_AT_ONCE = 65_536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VectorCoder:
-    """Centres and scales vectors.
+    """Centres, shortens and scales vectors.
 
     Parameters
     ----------
     centre_E
         ``[E]`` float32: mean of the training rows.
+    axes_EF
+        ``[E, F]`` float32: orthonormal axes that centred vectors are projected on; None: they stay as long.
     scale
-        Mean norm of the centred training rows.
+        Mean norm of what then is left of the training rows.
     encoder
         Name and version of what made them; empty for vectors that the table brought.
 
@@ -44,12 +51,13 @@ class VectorCoder:
     """
 
     centre_E: np.ndarray
-    scale: float
+    axes_EF: np.ndarray | None = None
+    scale: float = 1.0
     encoder: str = ""
 
     @classmethod
     def fit(cls, values: pl.Series, *, used_R: np.ndarray, place: Place, encoder: str = "") -> VectorCoder:
-        """Learn centre and scale of the training rows (`used_R`, ``[R]`` bool).
+        """Learn centre, axes and scale of the training rows (`used_R`, ``[R]`` bool).
 
         Raises
         ------
@@ -59,10 +67,21 @@ class VectorCoder:
         vectors = read_vectors(values, place=place)
         used = vectors.value_RE[used_R & vectors.present_R]
         if len(used) == 0:
-            return cls(centre_E=np.zeros(vectors.value_RE.shape[1], np.float32), scale=1.0, encoder=encoder)
+            return cls(centre_E=np.zeros(vectors.value_RE.shape[1], np.float32), encoder=encoder)
         centre = used.mean(axis=0, dtype=np.float64).astype(np.float32)
-        norm = float(np.linalg.norm(used - centre, axis=1).mean(dtype=np.float64))
-        return cls(centre_E=centre, scale=norm if norm > 1e-6 else 1.0, encoder=encoder)
+        bare = cls(centre_E=centre, axes_EF=_axes(used, centre), encoder=encoder)
+        norm = float(np.linalg.norm(bare.shortened(used), axis=1).mean(dtype=np.float64))
+        return replace(bare, scale=norm if norm > 1e-6 else 1.0)
+
+    def shortened(self, value_RE: np.ndarray) -> np.ndarray:
+        """Return ``[R, F]`` centred and projected vectors."""
+        if self.axes_EF is None:
+            return value_RE - self.centre_E
+        value = np.empty((len(value_RE), self.axes_EF.shape[1]), dtype=np.float32)
+        for start in range(0, len(value), _AT_ONCE):
+            part = slice(start, start + _AT_ONCE)
+            value[part] = (value_RE[part] - self.centre_E) @ self.axes_EF
+        return value
 
     def encode(self, values: pl.Series, *, place: Place) -> Coded:
         """Return `Vectors`.
@@ -73,19 +92,44 @@ class VectorCoder:
             If rows have another length than in training or hold what is no finite number.
         """
         vectors = read_vectors(values, place=place, width=len(self.centre_E))
-        value = (vectors.value_RE - self.centre_E) / np.float32(self.scale)
+        value = self.shortened(vectors.value_RE)
+        value /= np.float32(self.scale)
         value[~vectors.present_R] = 0
         column = Vectors(value_RE=value, present_R=vectors.present_R)
         return Coded(column=column, missing=int(np.count_nonzero(~vectors.present_R)))
 
     def to_json(self) -> dict[str, Any]:
-        """Return all but the centre."""
+        """Return all but the arrays."""
         return {"scale": self.scale, "encoder": self.encoder}
 
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return the arrays that `from_json` wants back."""
+        return {"centre": self.centre_E} | ({} if self.axes_EF is None else {"axes": self.axes_EF})
+
     @classmethod
-    def from_json(cls, settings: dict[str, Any], *, centre_E: np.ndarray) -> VectorCoder:
-        """Make a coder from what `to_json` returned and the centre."""
-        return cls(centre_E=centre_E, scale=float(settings["scale"]), encoder=str(settings["encoder"]))
+    def from_json(cls, settings: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> VectorCoder:
+        """Make a coder from what `to_json` and `arrays` returned."""
+        scale, encoder = float(settings["scale"]), str(settings["encoder"])
+        return cls(centre_E=arrays["centre"], axes_EF=arrays.get("axes"), scale=scale, encoder=encoder)
+
+
+def _axes(value_RE: np.ndarray, centre_E: np.ndarray) -> np.ndarray | None:
+    """Return ``[E, F]`` the axes along which vectors differ most; None where they are short already."""
+    if value_RE.shape[1] <= _AXES:
+        return None
+    step = -(-len(value_RE) // _SAMPLE)
+    sample = value_RE[::step].astype(np.float64) - centre_E
+    # The eigenvectors of the smaller of the two products: fewer rows than numbers span no more than the rows.
+    if len(sample) >= sample.shape[1]:
+        axes = np.linalg.eigh(sample.T @ sample)[1][:, ::-1][:, :_AXES]
+    else:
+        value, left = np.linalg.eigh(sample @ sample.T)
+        kept = np.flatnonzero(value[::-1][:_AXES] > 1e-9 * max(value[-1], 1e-12))
+        axes = sample.T @ left[:, ::-1][:, kept] if len(kept) else np.eye(sample.shape[1])[:, :1]
+        axes /= np.linalg.norm(axes, axis=0)
+    largest = np.abs(axes).argmax(axis=0)  # the sign of an axis is nobody's: its largest number is positive
+    axes = axes * np.sign(axes[largest, np.arange(axes.shape[1])])
+    return np.ascontiguousarray(axes, dtype=np.float32)
 
 
 def is_vector(dtype: pl.DataType) -> bool:
