@@ -38,8 +38,8 @@ def leave_one_out(question: Question, seed: int = 0) -> Attribution:
 def screened(question: Question, seed: int = 0) -> Attribution:
     """Return the influence of the `SCREENED` events of steepest slope, and for the others their slope.
 
-    What it costs: an event that matters but whose slope says nothing is missed. The slopes of the others
-    are held below the least influence that was measured, so that they only put these in order.
+    What it costs: an event that matters but whose slope says nothing is missed. Both are in nats, and the
+    slopes of the others are the smallest, so that these come in the middle.
     """
     slope_E = slopes(question, np.ones(1))[0]
     if question.length <= SCREENED:
@@ -48,9 +48,8 @@ def screened(question: Question, seed: int = 0) -> Attribution:
     some = np.argsort(-np.abs(slope_E), kind="stable")[:SCREENED]
     kept_UE = np.ones((len(some), question.length), dtype=np.bool_)
     kept_UE[np.arange(len(some)), some] = False
-    fall_U = fall(question, kept_UE)
-    value_E = np.minimum(slope_E, fall_U.min())
-    value_E[some] = fall_U
+    value_E = slope_E.copy()
+    value_E[some] = fall(question, kept_UE)
     return Attribution(value_E=value_E, calls=len(some) + 4)
 
 
