@@ -11,6 +11,7 @@ import pytest
 from regard.api import fit
 from regard.data.sources.synthetic import SyntheticWorld, WorldConfig
 from regard.model import Model
+from regard.pipeline import Pipeline
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -73,3 +74,13 @@ def coloured(colours: tuple[pl.DataFrame, pl.DataFrame]) -> Model:
     """A model of these events that reads the attributes of the items."""
     events, items = colours
     return fit(events, items=items, recipe="sequential-tiny", settings={"epochs": 8}, split="leave-last-out")
+
+
+@pytest.fixture(scope="session")
+def pipeline(colours: tuple[pl.DataFrame, pl.DataFrame]) -> Pipeline:
+    """A model of these events with a second stage."""
+    events, items = colours
+    settings = {"train.epochs": 3, "blend.examples": 50}
+    fitted = fit(events, items=items, recipe="two-stage-tiny", settings=settings, split="leave-last-out")
+    assert isinstance(fitted, Pipeline)
+    return fitted

@@ -17,11 +17,13 @@ from regard.data.tables import Source
 from regard.data.target import TargetSpec
 from regard.evaluation.protocol import EvaluateOptions
 from regard.evaluation.report import Report
-from regard.keep import load_model
 from regard.model import Model
+from regard.pipeline_keep import load_any
 from regard.recipes.book import recipe_for
 from regard.train.describing import Description, describe_items
 from regard.train.fitting import FitConfig, Watch, fit_model
+from regard.train.two_stage_config import TwoStageConfig
+from regard.two_stage import add_second_stage
 
 __all__ = ["Run", "beside", "evaluate", "fit", "fit_dataset", "load"]
 
@@ -122,6 +124,8 @@ def fit_dataset(
 ) -> Model:
     """Train a model on a log that is already prepared; see `fit`.
 
+    The recipe ``"two-stage"`` gives a `regard.pipeline.Pipeline`, unless Ctrl-C ended its retrieval early.
+
     `target` names the types of events that are asked for; None leaves it to recipe and settings.
     """
     import torch
@@ -145,13 +149,13 @@ def fit_dataset(
         train, config, split=spec, options=run.options, watch=run.watch, columns=described.columns
     )
     phases = {"search": fitted.search, "refit": fitted.refit}
-    return Model(
+    model = Model(
         network=fitted.model,
         blend=fitted.blend,
         dataset=dataset,
         train=train,
         split=spec,
-        config=config,
+        config=config.first if isinstance(config, TwoStageConfig) else config,
         options=run.options,
         training=[
             {"phase": phase, **epoch}
@@ -162,17 +166,22 @@ def fit_dataset(
         interrupted=fitted.interrupted,
         items=described,
     )
+    if not isinstance(config, TwoStageConfig) or model.interrupted:
+        return model
+    return add_second_stage(model, config.second, watch=run.watch)
 
 
 def load(folder: str | Path) -> Model:
     """Read a model folder that `Model.save` wrote; every byte is checked first.
+
+    A folder of the recipe ``"two-stage"`` gives a `regard.pipeline.Pipeline`, which is a Model too.
 
     Raises
     ------
     ArtifactError
         If the folder is no model, or is damaged, incomplete or of a newer format.
     """
-    return load_model(folder)
+    return load_any(folder)
 
 
 def evaluate(

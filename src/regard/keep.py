@@ -34,13 +34,18 @@ from regard.train.fitting import FitConfig
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["load_model", "save_model"]
+__all__ = ["content_of", "load_model", "model_of", "save_model"]
 
 _FIELD: Final = "field."  # before the names of further columns of events
 
 
 def save_model(model: Model, folder: str | Path) -> None:
     """Write `model` to a folder; an older model there is replaced only when this one is complete."""
+    write_artifact(folder, content_of(model))
+
+
+def content_of(model: Model) -> ArtifactContent:
+    """Return what the folder of a model holds."""
     dataset = model.dataset
     document = {
         "config": model.config.to_json(),
@@ -54,21 +59,18 @@ def save_model(model: Model, folder: str | Path) -> None:
     }
     index = model.index
     log = "".join(json.dumps(epoch) + "\n" for epoch in model.training)
-    write_artifact(
-        folder,
-        ArtifactContent(
-            documents={"model": document} | ({} if index is None else {"index": index.record.to_json()}),
-            tensors={
-                "weights": {name: value.cpu() for name, value in model.network.state_dict().items()},
-                "blend": _blend_tensors(model.blend),
-                "histories": _tensors(dataset.histories, model.train.histories),
-                "items": _item_tensors(model.items),
-                "context": _of_arrays(model.network.context.spec.arrays()),
-            }
-            | ({} if index is None else {"index": {"graph": index.to_bytes()}}),
-            tables={"items": dataset.item_table, "users": dataset.user_table},
-            texts={"training.jsonl": log, "README.md": _card(model)},
-        ),
+    return ArtifactContent(
+        documents={"model": document} | ({} if index is None else {"index": index.record.to_json()}),
+        tensors={
+            "weights": {name: value.cpu() for name, value in model.network.state_dict().items()},
+            "blend": _blend_tensors(model.blend),
+            "histories": _tensors(dataset.histories, model.train.histories),
+            "items": _item_tensors(model.items),
+            "context": _of_arrays(model.network.context.spec.arrays()),
+        }
+        | ({} if index is None else {"index": {"graph": index.to_bytes()}}),
+        tables={"items": dataset.item_table, "users": dataset.user_table},
+        texts={"training.jsonl": log, "README.md": _card(model)},
     )
 
 
@@ -80,7 +82,11 @@ def load_model(folder: str | Path) -> Model:
     ArtifactError
         If the folder is no model, or is damaged, incomplete or of a newer format.
     """
-    content = read_artifact(folder)
+    return model_of(read_artifact(folder), folder)
+
+
+def model_of(content: ArtifactContent, folder: str | Path) -> Model:
+    """Return the model that `content_of` made this content of; see `load_model`."""
     if "model" not in content.documents:
         raise ArtifactError(f"{folder}: this folder holds no model (a checkpoint, perhaps)")
     document = content.documents["model"]

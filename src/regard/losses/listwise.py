@@ -1,8 +1,8 @@
 """The loss of lists: which of the candidates of a request was taken, by a softmax over a sample of them.
 
 Candidates stand for more than themselves where only some were drawn. One that was drawn with probability p
-counts 1 / p times in the sum of the softmax (Horvitz and Thompson 1952; what logQ is to the sampled softmax of
-Bengio and Senécal 2008), so that logits learn the order among all items and not among those that were drawn.
+counts 1 / p times in the sum of the softmax (Horvitz and Thompson 1952; what logQ is to the sampled softmax
+of Bengio and Senécal 2008), so that logits learn the order among all items, not among those that were drawn.
 
 Shape letters: I requests, K candidates of all of them, A actions.
 """

@@ -37,11 +37,14 @@ class RankRows:
         ``[I]`` what each user had done before, no longer than the ranker reads.
     fields
         By name, ``[K]`` values of further fields.
+    base_K
+        ``[K]`` float32 logits that are known already, to which training adds those of the ranker; None: 0.
     """
 
     impressions: Impressions
     histories: Histories
     fields: Mapping[str, Column] = field(default_factory=dict)
+    base_K: np.ndarray | None = None
 
     @classmethod
     def of(
@@ -66,6 +69,7 @@ class RankRows:
             impressions=self.impressions.take(rows),
             histories=self.histories.take(rows),
             fields={name: take_rows(column, place_K) for name, column in self.fields.items()},
+            base_K=None if self.base_K is None else self.base_K[place_K],
         )
 
     def batch(self, device: str) -> tuple[PackedBatch, Candidates]:

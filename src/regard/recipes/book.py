@@ -11,6 +11,7 @@ from regard.data.dataset import Dataset
 from regard.errors import ConfigError
 from regard.recipes.sequential import sequential, sequential_fast, sequential_tiny
 from regard.recipes.trades import ads, ecommerce, news
+from regard.recipes.two_stage import two_stage, two_stage_tiny
 from regard.train.fitting import FitConfig
 
 __all__ = ["RECIPES", "parse_settings", "recipe_for"]
@@ -25,6 +26,8 @@ RECIPES: Mapping[str, Recipe] = {
     "ecommerce": ecommerce,
     "news": news,
     "ads": ads,
+    "two-stage": two_stage,
+    "two-stage-tiny": two_stage_tiny,
 }
 
 
@@ -50,14 +53,15 @@ def recipe_for(name: str, train: Dataset, *, settings: Mapping[str, Any] | None 
         near = difflib.get_close_matches(name, list(RECIPES), n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(RECIPES)}"
         raise ConfigError(f"there is no recipe {name!r}; {hint}")
-    document = RECIPES[name](train).to_json()
+    config = RECIPES[name](train)
+    document = config.to_json()
     for key, value in (settings or {}).items():
         *rooms, leaf = _path(document, key)
         inside = document
         for room in rooms:
             inside = inside[room]
         inside[leaf] = value
-    return FitConfig.from_json(document)
+    return type(config).from_json(document)
 
 
 def parse_settings(pairs: list[str]) -> dict[str, Any]:

@@ -164,6 +164,8 @@ class RankTrainer:
         device = self.options.device
         batch, candidates = part.batch(device)
         logit_KA: Tensor = self.ranker(batch, candidates)
+        if part.base_K is not None:
+            logit_KA = logit_KA + torch.from_numpy(part.base_K).to(device)[:, None]
         if self._position is not None and part.impressions.position_K is not None:
             logit_KA = logit_KA + self._position(torch.from_numpy(part.impressions.position_K).to(device))
         loss = self._loss(logit_KA, part)
