@@ -72,6 +72,7 @@ def test_influence_is_the_difference_of_two_log_probabilities(
     without = [expected(scorer, items[:e] + items[e + 1 :], item, known) for e in range(len(items))]
     assert found.log_probability == pytest.approx(whole, abs=1e-5)
     np.testing.assert_allclose(found.influence_E, whole - np.array(without), atol=1e-5)
+    assert found.together == pytest.approx(whole - expected(scorer, [], item, known), abs=1e-5)
     assert max(scorer.events) <= max(batch_events, len(items))
     assert max(scorer.widths) <= scores_at_once
 
@@ -96,6 +97,7 @@ def test_two_events_that_say_the_same_cover_for_each_other() -> None:
     weight[[3, 4], 5] = 2.0
     found = leave_one_out(Either(weight), Histories.of([[3, 4]]), 5, known_V=np.ones(V, dtype=bool))
     assert found.influence_E.tolist() == [0.0, 0.0]
+    assert found.together > 1  # without both it shows
 
 
 def test_the_only_event_is_compared_with_the_empty_history() -> None:
@@ -148,7 +150,7 @@ def test_fields_and_times_of_the_other_events_stay_with_them() -> None:
     scorer = Recorder(torch.zeros(V, V))
     leave_one_out(scorer, log.take(slice(1, 2)), 0, known_V=np.ones(V, dtype=bool))
     a, b, c = [(2, 62, 1.0), (3, 63, 1.5), (4, 64, 2.0)]
-    assert scorer.rows == [[a, b, c], [b, c], [a, c], [a, b]]
+    assert scorer.rows == [[a, b, c], [b, c], [a, c], [a, b], []]
 
 
 def test_a_transformer_gives_the_same_alone_and_in_batches() -> None:

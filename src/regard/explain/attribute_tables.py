@@ -19,7 +19,7 @@ import polars as pl
 from regard.data.histories import Histories
 from regard.data.vocab import Vocab
 from regard.explain.attributes import AttributeInfluence, attribute_influence, reads_attributes
-from regard.explain.story import tell_attribute
+from regard.explain.story import AttributeReason, reason_of
 from regard.recommend.recommender import Recommender
 
 __all__ = ["EVENTS", "Attributes", "attributes_of", "value_text"]
@@ -46,13 +46,13 @@ class Attributes:
     ----------
     sides, events
         Fields of the item and of the history; fields of single events. The most influential first.
-    text
-        What is to be said of the item's attributes; empty if none stands out.
+    reason
+        What of the item speaks most for it; None if nothing stands out.
     """
 
     sides: pl.DataFrame
     events: pl.DataFrame
-    text: str = ""
+    reason: AttributeReason | None = None
 
     @classmethod
     def none(cls, items: Vocab) -> Attributes:
@@ -111,7 +111,7 @@ def attributes_of(
     return Attributes(
         sides=pl.DataFrame(sides, schema=_SIDES),
         events=_events(rows, recommender.items),
-        text=tell_attribute(found.item_F, found.replaced_F, names=found.names, values=of_item),
+        reason=reason_of(found.item_F, found.replaced_F, names=found.names, values=of_item),
     )
 
 

@@ -22,8 +22,10 @@ from regard.data.vocab import Id
 from regard.explain.asking import known_item, one_history
 from regard.explain.attribute_tables import Attributes, attributes_of
 from regard.explain.influence import Influence, leave_one_out
-from regard.explain.story import tell, tell_without_history
+from regard.explain.story import Popular, Story
 from regard.explain.weights import LABEL, last_attention
+from regard.explain.words import Language
+from regard.models.blend import BlendScorer
 from regard.recommend.recommender import Recommender
 
 __all__ = ["Explanation", "explain"]
@@ -59,8 +61,12 @@ class Explanation:
     event_attributes
         The same for each field of the few most influential events, one by one: ``position``, ``item_id``,
         ``field``, ``value``, ``influence``.
+    together
+        By how much the log-probability falls without all events that the model read, in nats.
     text
-        One sentence.
+        One sentence; `tell` says it in another language.
+    story
+        What it is made of.
     """
 
     item_id: Id
@@ -71,7 +77,13 @@ class Explanation:
     attributes: pl.DataFrame
     event_attributes: pl.DataFrame
     unread: int
+    together: float
     text: str
+    story: Story
+
+    def tell(self, language: Language = "en", *, verb: str | None = None) -> str:
+        """Say why in one sentence, see `regard.explain.story.Story.tell`."""
+        return self.story.tell(language, verb=verb)
 
     def to_json(self) -> dict[str, Any]:
         """Return a dictionary that JSON can hold; times as ISO strings, infinite numbers as None."""
@@ -85,6 +97,7 @@ class Explanation:
             "attributes": _rows(self.attributes),
             "event_attributes": _rows(self.event_attributes),
             "unread": self.unread,
+            "together": _plain(self.together),
             "attention_means": LABEL,
         }
 
@@ -128,15 +141,20 @@ def explain(
     whole, dropped = one_history(recommender, user=user, history=history, times=times)
     read = recommender.read(whole)
     if read.num_events == 0:
-        influence = Influence(log_probability=_log_popularity(recommender, number), influence_E=np.empty(0))
-        text, attributes = tell_without_history(), Attributes.none(recommender.items)
+        log_probability = _log_popularity(recommender, number)
+        influence = Influence(log_probability=log_probability, influence_E=np.empty(0), together=0.0)
+        story, attributes = Story(), Attributes.none(recommender.items)
     else:
         influence = leave_one_out(recommender.scorer, read, number, known_V=recommender.known_V)
-        named = titles.gather(read.items_of(0)).to_list()
-        popular = _is_popular(recommender, number)
         attributes = attributes_of(recommender, read, number, influence_E=influence.influence_E, table=table)
-        told = tell(influence.influence_E, read.items_of(0), named, popular=popular, verb=verb)
-        text = "; ".join(filter(None, (told, attributes.text)))
+        story = Story(
+            influence_E=influence.influence_E,
+            items_E=read.items_of(0),
+            titles_E=tuple(titles.gather(read.items_of(0)).to_list()),
+            together=influence.together,
+            popular=_popular(recommender, number),
+            attribute=attributes.reason,
+        )
     timed = user is not None or times is not None
     return Explanation(
         item_id=recommender.items.decode([number])[0],
@@ -147,7 +165,9 @@ def explain(
         attributes=attributes.sides,
         event_attributes=attributes.events,
         unread=dropped + whole.num_events - read.num_events,
-        text=text,
+        together=influence.together,
+        text=story.tell(verb=verb),
+        story=story,
     )
 
 
@@ -156,10 +176,19 @@ def _log_popularity(recommender: Recommender, number: int) -> float:
     return math.log(counts[number] / counts.sum()) if counts[number] else -math.inf
 
 
-def _is_popular(recommender: Recommender, number: int) -> bool:
-    """Tell whether fewer than a tenth of the known items have more events."""
-    counts = recommender.popularity_V[recommender.known_V]
-    return float((counts > recommender.popularity_V[number]).mean()) < POPULAR_SHARE
+def _popular(recommender: Recommender, number: int) -> Popular:
+    """Tell whether fewer than a tenth of the known items are had more, lately if the model knows that."""
+    scorer, known_V = recommender.scorer, recommender.known_V
+    if isinstance(scorer, BlendScorer) and scorer.blend.weights.trend > 0:
+        trend_V = scorer.blend.trend_V.cpu().numpy()
+        if trend_V[number] > 0 and _in_front(trend_V[known_V], trend_V[number]):
+            return "now"
+    counts_V = recommender.popularity_V
+    return "overall" if _in_front(counts_V[known_V], counts_V[number]) else "no"
+
+
+def _in_front(count_V: np.ndarray, count: float) -> bool:
+    return float((count_V > count).mean()) < POPULAR_SHARE
 
 
 def _events(

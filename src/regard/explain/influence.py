@@ -42,10 +42,13 @@ class Influence:
     influence_E
         ``[E]`` float64, in nats: by how much the log-probability falls without the event. Positive: the
         event speaks for the item; negative: against it.
+    together
+        By how much it falls without all of them.
     """
 
     log_probability: float
     influence_E: np.ndarray
+    together: float
 
 
 @torch.inference_mode()
@@ -79,7 +82,7 @@ def leave_one_out(
     >>> from regard.recommend.fallback import PopularityFallback
     >>> scorer = PopularityFallback(np.array([3, 1]))
     >>> leave_one_out(scorer, Histories.of([[0, 1]]), 0, known_V=np.array([True, True]))
-    Influence(log_probability=-0.28..., influence_E=array([0., 0.]))
+    Influence(log_probability=-0.28..., influence_E=array([0., 0.]), together=0.0)
     """
     assert len(history) == 1
     assert known_V[item]
@@ -91,17 +94,18 @@ def leave_one_out(
     without = log_probability[1:]
     # Where the item is impossible with and without the event, the event changes nothing: no inf - inf
     influence = np.subtract(whole, without, out=np.zeros_like(without), where=whole != without)
-    return Influence(log_probability=float(whole), influence_E=influence)
+    return Influence(log_probability=float(whole), influence_E=influence[:-1], together=float(influence[-1]))
 
 
 def _shortened(history: Histories, batch_events: int) -> Iterator[Histories]:
-    """Yield the whole history, then the history without each event in turn, in batches."""
+    """Yield the whole history, then the history without each event in turn, then without all; in batches."""
     length = history.num_events
     rows = max(1, batch_events // max(1, length))
-    for first in range(-1, length, rows):
-        removed = np.arange(first, min(first + rows, length))
+    for first in range(-1, length + 1, rows):
+        removed = np.arange(first, min(first + rows, length + 1))
         # Nothing is number -1: the whole history
-        yield edited(history, np.arange(length) != removed[:, None])
+        kept_UE = (np.arange(length) != removed[:, None]) & (removed < length)[:, None]
+        yield edited(history, kept_UE)
 
 
 def _log_probability(

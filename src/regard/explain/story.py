@@ -2,27 +2,42 @@
 
 The rule: an event is named if the item's log-probability falls by at least `MIN_NATS` without it and
 that is at least the share `MIN_SHARE` of what all supporting events together give; at most `MAX_NAMED`
-events, the strongest first. If none is named the sentence says so, and calls the item popular only where
-its count says that. It does not know how influence was measured.
+events, the strongest first. If none is named the sentence says so, says whether all events together count,
+and calls the item popular only where its count says that. It does not know how influence was measured.
 
-Shape letters: E events of the history.
+Shape letters: E events of the history, F fields.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
-from regard.errors import ConfigError
+from regard.explain.words import Language, Words, checked_verb, words_of
 
-__all__ = ["MAX_NAMED", "MIN_NATS", "MIN_SHARE", "material", "tell", "tell_attribute", "tell_without_history"]
+__all__ = [
+    "MAX_NAMED",
+    "MIN_NATS",
+    "MIN_SHARE",
+    "AttributeReason",
+    "Popular",
+    "Story",
+    "material",
+    "named_titles",
+    "reason_of",
+]
 
 MIN_NATS = 0.05
 """Without the event the item would be about 5 % less likely, or more."""
 
 MIN_SHARE = 0.1
 MAX_NAMED = 3
+
+Popular = Literal["no", "overall", "now"]
+"""Whether an item is one of the most popular ones, and whether the model knows that of late."""
 
 
 def material(influence_E: np.ndarray) -> np.ndarray:
@@ -46,57 +61,40 @@ def material(influence_E: np.ndarray) -> np.ndarray:
     return named
 
 
-def tell(
-    influence_E: np.ndarray,
-    items_E: np.ndarray,
-    titles_E: Sequence[str],
-    *,
-    popular: bool,
-    verb: str | None = None,
-) -> str:
-    """Say in one sentence why an item is recommended.
+def named_titles(influence_E: np.ndarray, items_E: np.ndarray, titles_E: Sequence[str]) -> list[str]:
+    """Return the titles of the events that are named, the strongest first; an item is named once."""
+    named = dict.fromkeys(items_E[material(influence_E)].tolist())
+    title_of = dict(zip(items_E.tolist(), titles_E, strict=True))
+    return [title_of[item] for item in named][:MAX_NAMED]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttributeReason:
+    """The field that speaks most for an item.
 
     Parameters
     ----------
-    influence_E
-        ``[E]`` influence of each event in nats.
-    items_E, titles_E
-        ``[E]`` number and title of the item of each event; an item is named once.
-    popular
-        Whether the item is one of the most popular ones.
-    verb
-        What the user did, in the past tense: ``"watched"``, ``"bought"``, ``"read"``; None leaves it open.
-
-    Raises
-    ------
-    ConfigError
-        If `verb` is not made of words.
-
-    Examples
-    --------
-    >>> titles = ["Alien", "Amélie", "Blade Runner"]
-    >>> tell(np.array([0.4, -0.1, 0.9]), np.array([3, 1, 2]), titles, popular=True, verb="watched")
-    'because you watched Blade Runner and Alien'
-    >>> tell(np.zeros(3), np.array([3, 1, 2]), titles, popular=True)
-    'one of the most popular items; no single event of the history stands out'
+    name, value
+        What to call them; a value without a short form is None. No name: what others did with the item.
     """
-    if verb is not None and not verb.replace(" ", "").isalpha():
-        raise ConfigError(
-            f"verb = {verb!r}: give what the user did, in the past tense: watched, bought, read"
-        )
-    named = dict.fromkeys(items_E[material(influence_E)].tolist())
-    title_of = dict(zip(items_E.tolist(), titles_E, strict=True))
-    titles = [title_of[item] for item in named][:MAX_NAMED]
-    if titles:
-        return f"because {'of' if verb is None else f'you {verb}'} {_listed(titles)}"
-    silent = "no single event of the history stands out"
-    return f"one of the most popular items; {silent}" if popular else silent
+
+    name: str | None
+    value: str | None = None
+
+    def tell(self, words: Words) -> str:
+        """Say it."""
+        if self.name is None:
+            return words.own_history
+        name = self.name.replace("_", " ")
+        if self.value is None:
+            return words.attribute.format(name=name)
+        return words.attribute_value.format(name=name, value=self.value)
 
 
-def tell_attribute(
+def reason_of(
     influence_F: np.ndarray, replaced_F: np.ndarray, *, names: Sequence[str], values: Sequence[str | None]
-) -> str:
-    """Say which attribute of an item speaks most for it; nothing if none stands out.
+) -> AttributeReason | None:
+    """Return which attribute of an item speaks most for it; None if none stands out.
 
     The rule of the events holds for attributes too, one has to be alone at the top, and its value has to
     matter: with the values of other items in its place the item falls by `MIN_NATS`, too. The first field,
@@ -114,29 +112,86 @@ def tell_attribute(
     Examples
     --------
     >>> fields = {"names": ["item_id", "brand", "size"], "values": ["i7", "Nivea", "4"]}
-    >>> tell_attribute(np.array([0.1, 1.2, 0.0]), np.array([np.nan, 0.9, 0.0]), **fields)
-    'its brand, Nivea, speaks most for it'
-    >>> tell_attribute(np.array([np.nan, 0.01, 0.0]), np.array([np.nan, 0.01, 0.0]), **fields)
-    ''
+    >>> reason_of(np.array([0.1, 1.2, 0.0]), np.array([np.nan, 0.9, 0.0]), **fields)
+    AttributeReason(name='brand', value='Nivea')
     """
     support_F = np.nan_to_num(influence_F, nan=0.0, posinf=np.inf, neginf=0.0)
     named = material(support_F)
     if not len(named) or (support_F == support_F[named[0]]).sum() > 1:
-        return ""
+        return None
     first = int(named[0])
     if first == 0:
-        return "its own history speaks most for it"
+        return AttributeReason(name=None)
     if replaced_F[first] < MIN_NATS:
-        return ""
-    value, name = values[first], names[first].replace("_", " ")
-    return f"its {name}{'' if value is None else f', {value},'} speaks most for it"
+        return None
+    return AttributeReason(name=names[first], value=values[first])
 
 
-def tell_without_history() -> str:
-    """Say why an item is recommended to a user of whom the model could read no event."""
-    return "by popularity alone: the history has no event that the model knows"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """What was measured of one item, ready to be told.
 
+    Parameters
+    ----------
+    influence_E
+        ``[E]`` influence of each event that was read, in nats.
+    items_E, titles_E
+        ``[E]`` number and title of the item of each event.
+    together
+        Influence of all events at once.
+    popular
+        Whether the item is one of the most popular ones, and whether lately.
+    attribute
+        What of the item speaks most for it; None if nothing stands out.
 
-def _listed(titles: Sequence[str]) -> str:
-    *front, last = titles
-    return f"{', '.join(front)} and {last}" if front else last
+    Examples
+    --------
+    >>> titles = ("Alien", "Amélie", "Blade Runner")
+    >>> told = Story(influence_E=np.array([0.4, -0.1, 0.9]), items_E=np.array([3, 1, 2]), titles_E=titles)
+    >>> told.tell(verb="watched")
+    'because you watched Blade Runner and Alien'
+    >>> told.tell("zh", verb="看过")
+    '因为您看过“Blade Runner”和“Alien”'
+    """
+
+    influence_E: np.ndarray = field(default_factory=lambda: np.empty(0))
+    items_E: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    titles_E: tuple[str, ...] = ()
+    together: float = 0.0
+    popular: Popular = "no"
+    attribute: AttributeReason | None = None
+
+    def tell(self, language: Language = "en", *, verb: str | None = None) -> str:
+        """Say in one sentence why the item is recommended.
+
+        Parameters
+        ----------
+        language
+            ``"en"`` or ``"zh"``.
+        verb
+            What the user did, in the past tense and in that language: ``"watched"``, ``"看过"``.
+
+        Raises
+        ------
+        ConfigError
+            If there is no such language, or `verb` is not made of words.
+        """
+        words, did = words_of(language), checked_verb(verb)
+        if not len(self.influence_E):
+            return words.no_history
+        clauses = self._events(words, did)
+        if self.attribute is not None:
+            clauses.append(self.attribute.tell(words))
+        return words.clause.join(clauses)
+
+    def _events(self, words: Words, verb: str | None) -> list[str]:
+        titles = named_titles(self.influence_E, self.items_E, self.titles_E)
+        if titles:
+            items = words.listed(titles)
+            if verb is None:
+                return [words.because.format(items=items)]
+            return [words.because_verb.format(verb=verb, items=items)]
+        popular = {"no": [], "overall": [words.popular], "now": [words.popular_now]}[self.popular]
+        if self.together < MIN_NATS:
+            return [*popular, words.nothing]
+        return [*popular, words.together]

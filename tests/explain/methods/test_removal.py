@@ -28,11 +28,13 @@ def test_screening_measures_the_steepest_events_and_keeps_the_slopes_of_the_othe
 ) -> None:
     question = question_of(blended(), HISTORY, 7)
     exact = leave_one_out(question).value_E
-    np.testing.assert_allclose(screened(question).value_E, exact)  # a short history: all are measured
+    np.testing.assert_allclose(
+        screened(question).value_E, exact, atol=1e-5
+    )  # a short history: all are measured
     monkeypatch.setattr(removal, "SCREENED", 2)
     few, slope = screened(question), slopes(question, np.ones(1))[0]
     steep = np.argsort(-np.abs(slope))[:2]
-    np.testing.assert_allclose(few.value_E[steep], exact[steep])
+    np.testing.assert_allclose(few.value_E[steep], exact[steep], atol=1e-5)
     others = np.setdiff1d(np.arange(5), steep)
     np.testing.assert_array_equal(few.value_E[others], slope[others])
     assert few.calls == 6
