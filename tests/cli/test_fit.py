@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from regard.api import load
 from regard.cli.fit import app
 from regard.data.sources.synthetic import SyntheticWorld
 from regard.errors import RegardError
+from regard.pipeline import Pipeline
 
 
 def test_it_trains_by_a_mapping_of_columns_and_saves_one_folder(
@@ -37,3 +40,13 @@ def test_what_is_refused_leaves_nothing_behind(
     done = CliRunner().invoke(app, [str(log), "-o", str(tmp_path / "model"), *wrong])
     assert isinstance(done.exception, RegardError)
     assert [path.name for path in tmp_path.iterdir()] == ["log.csv"]
+
+
+def test_two_stages_are_one_folder(colours: tuple[pl.DataFrame, pl.DataFrame], tmp_path: Path) -> None:
+    log, output = tmp_path / "log.csv", tmp_path / "shop"
+    colours[0].write_csv(log)
+    arguments = [str(log), "-o", str(output), "--recipe", "two-stage-tiny", "--set", "train.epochs=1"]
+    done = CliRunner().invoke(app, [*arguments, "--split", "leave-last-out"])
+    assert done.exit_code == 0, done.output
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["log.csv", "shop"]
+    assert isinstance(load(output), Pipeline)

@@ -17,5 +17,5 @@ def test_it_comes_back_from_json_and_knows_its_first_stage() -> None:
 
 
 def test_the_ranker_has_to_learn_before_it_is_validated() -> None:
-    with pytest.raises(ConfigError, match="learns_from must be less than validates_from = 0.9"):
+    with pytest.raises(ConfigError, match=r"learns_from must be less than validates_from = 0\.9"):
         SecondStageConfig(learns_from=0.9)

@@ -47,13 +47,14 @@ def evaluate(
 
     Every item of the catalogue is a candidate; there are no sampled metrics. Given an event log instead
     of a model, a model is trained on its earlier part first (the options from --items to
-    --drop-bad-rows are for that).
+    --drop-bad-rows are for that). Of a two-stage model it also says what is handed over to the ranker.
 
     --explanations removes events in the order that each method of explaining gives, and shows how fast the
     item falls; attention, the latest events first and a random order stand beside as controls.
     """
     from regard.evaluation.protocol import EvaluateOptions
     from regard.manifest import is_artifact
+    from regard.pipeline import Pipeline
 
     if is_artifact(what):
         from regard.api import load
@@ -78,10 +79,13 @@ def evaluate(
             work=None,
         )
         model = train(request, opt.messages())
-    report = model.evaluate(options=EvaluateOptions(exclude_seen=not include_seen), baselines=baselines)
+    options = EvaluateOptions(exclude_seen=not include_seen)
+    report = model.evaluate(options=options, baselines=baselines)
+    stages = model.evaluate_stages(options) if isinstance(model, Pipeline) else None
     explained = _explanations(model, explained_users) if explanations else None
     if as_json:
         more = {} if explained is None else {"explanations": explained.to_json()}
+        more |= {} if stages is None else {"stages": stages.to_json()}
         opt.write_json({**report.to_json(), **more})
         return
     from rich.console import Console
@@ -89,6 +93,8 @@ def evaluate(
     console = Console(highlight=False)
     console.print(report.table())
     console.print(report.verdict())
+    for sentence in [] if stages is None else stages.sentences():
+        console.print(sentence, markup=False)
     if explained is not None:
         for table in explained.tables():
             console.print(table)

@@ -44,6 +44,14 @@ __all__ = [
 ]
 
 _EVERY = 5.0  # seconds between two lines of progress
+_HEADINGS = {
+    "search": "finding the number of epochs",
+    "refit": "training on everything",
+    "early search": "retrieval of the earlier part, for the ranker to learn from: number of epochs",
+    "early refit": "retrieval of the earlier part: training",
+    "ranking search": "ranker: finding the number of epochs",
+    "ranking refit": "ranker: training on everything",
+}
 
 Events = Annotated[
     Path, typer.Argument(help="Event log: Parquet, CSV, TSV (.gz too) or a folder of Parquet files.")
@@ -125,7 +133,7 @@ def hooks_on(console: Console, log: Path | None) -> Any:
     def make(title: str, epochs: int) -> Sequence[Hook]:
         from regard.train.hooks import JsonLines, Progress
 
-        heading = {"search": "finding the number of epochs", "refit": "training on everything"}[title]
+        heading = _HEADINGS.get(title, title)
         listeners: list[Hook] = [Progress(console, title=heading, epochs=epochs)]
         if log is not None:
             log.parent.mkdir(parents=True, exist_ok=True)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from regard.model import Model
+    from regard.recommend.policy import Policy
     from regard.recommend.reranked import PolicyAnswer, PolicyRequest
 
 __all__ = ["app", "recommend"]
@@ -54,15 +55,21 @@ def recommend(
         int, typer.Option("--candidates", min=1, help="How many items of a user a policy chooses from.")
     ] = 200,
     explain: Annotated[bool, typer.Option("--explain", help="Say why, for each item.")] = False,
+    trace: Annotated[
+        bool,
+        typer.Option("--trace", help="Show what each stage of a two-stage model did with each candidate."),
+    ] = False,
     as_json: opt.Json = False,
 ) -> None:
     """Recommend items to users, or for a bare history.
 
     A user that nothing is known of gets the most popular items, and the list says so. Items of a
     history that the model does not know are not read, and are counted. With `--policy` a list follows
-    rules, says what each of them moved, and names what was left out and what could not be held.
+    rules, says what each of them moved, and names what was left out and what could not be held. With
+    `--trace` a two-stage model shows its candidates: who proposed them, and where each stage put them.
     """
     from regard.api import load
+    from regard.cli.tracing import show_trace
     from regard.recommend.reranked import PolicyRequest
 
     held = load(model)
@@ -77,16 +84,22 @@ def recommend(
         at=at,
         candidates=candidates,
     )
-    answer = None if policy is None else _under(policy, held, request)
+    rules = None if policy is None else _rules(policy, held)
+    traced = _traced(held, request, rules) if trace else None
+    answer = None if rules is None else held.recommend_with(rules, request)
     frame = _titled(_plain(held, request) if answer is None else answer.frame, held)
     if explain:
         frame = _explained(frame, held, items)
     if not as_json:
         _show(frame, {} if answer is None else _notes(answer, held))
-    elif answer is None:
+        if traced is not None:
+            show_trace(traced)
+    elif answer is None and traced is None:
         opt.write_json(frame.to_dicts())
     else:
-        tables = {"recommendations": frame, "moves": answer.moves, "unmet": answer.unmet}
+        tables = {"recommendations": frame}
+        tables |= {} if answer is None else {"moves": answer.moves, "unmet": answer.unmet}
+        tables |= {} if traced is None else {"trace": traced}
         opt.write_json({name: table.to_dicts() for name, table in tables.items()})
 
 
@@ -102,12 +115,21 @@ def _plain(held: Model, request: PolicyRequest) -> pl.DataFrame:
     )
 
 
-def _under(path: Path, held: Model, request: PolicyRequest) -> PolicyAnswer:
+def _rules(path: Path, held: Model) -> Policy:
     from regard.recommend.policy import Policy
 
     policy = Policy.read(path)
     policy.check(held.policy_context, source=str(path))
-    return held.recommend_with(policy, request)
+    return policy
+
+
+def _traced(held: Model, request: PolicyRequest, rules: Policy | None) -> pl.DataFrame:
+    from regard.errors import ConfigError
+    from regard.pipeline import Pipeline
+
+    if not isinstance(held, Pipeline):
+        raise ConfigError("--trace: this model has one stage; fit one with --recipe two-stage")
+    return _titled(held.trace(request, rules), held)
 
 
 def _notes(answer: PolicyAnswer, held: Model) -> dict[Any, list[str]]:
