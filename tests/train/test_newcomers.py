@@ -92,3 +92,16 @@ def test_a_model_without_attributes_takes_nothing() -> None:
     held = hold_out(known, SplitSpec(kind="leave-last-out"))
     plain = CausalModel(CausalConfig(width=8), num_items=40).eval()
     assert taken_from_new(plain, Blend.none(40), held, known, spread=1.0, most=100) == 0.0
+
+
+def test_the_more_may_be_given_up_the_louder_new_items_speak() -> None:
+    before, _ = _shop(last=list(range(30)))
+    held = hold_out(before, SplitSpec(kind="leave-last-out"))
+    _, model = _shop(last=list(range(30)))
+    quiet = Blend(weights=BlendWeights(), trend_V=torch.zeros(40))
+    taken = [
+        taken_from_new(model, quiet, held, before, spread=1.0, most=500, given=given)
+        for given in (0.0, 0.2, 0.9)
+    ]
+    assert taken == sorted(taken, reverse=True)
+    assert taken[2] < taken[0]

@@ -51,11 +51,14 @@ class BlendConfig(Config):
         Whether the trend may be used.
     examples
         At most this many validation examples find the weights.
+    for_new
+        Share of NDCG@10 on validation that may be given up so that new items are recommended more often.
     """
 
     memory: MemoryConfig = MemoryConfig()
     trend: bool = True
     examples: int = pydantic.Field(default=2_000, ge=1)
+    for_new: float = pydantic.Field(default=0.02, ge=0, lt=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +134,8 @@ def find_weights(model: CausalModel, held: Holdout, known: Dataset, config: Blen
             best, best_value = weights, value
     chosen = make_blend(parts, best, num_items=len(known.items))
     spread = _Table.spread(table.model_EK)
-    taken = taken_from_new(model, chosen, held, known, spread=spread, most=config.examples)
+    most, given = config.examples, config.for_new
+    taken = taken_from_new(model, chosen, held, known, spread=spread, most=most, given=given)
     return Weighed(weights=best.changed(cold=taken), value=best_value)
 
 
