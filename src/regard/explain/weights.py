@@ -20,7 +20,7 @@ from regard.data.histories import Histories
 from regard.data.packing import PackedBatch
 from regard.models.protocols import Encoder, Observable, Scorer
 
-__all__ = ["LABEL", "LastAttention", "last_attention"]
+__all__ = ["LABEL", "LastAttention", "every_head", "last_attention"]
 
 LABEL = "where the model looked, not why"
 
@@ -41,7 +41,6 @@ class LastAttention:
     mean_E: np.ndarray
 
 
-@torch.inference_mode()
 def last_attention(scorer: Scorer[Any], history: Histories) -> LastAttention | None:
     """Return where the model looked from the latest event; None for a model that cannot show it.
 
@@ -52,6 +51,16 @@ def last_attention(scorer: Scorer[Any], history: Histories) -> LastAttention | N
     history
         Exactly one row with at least one event: what the scorer reads of the user.
     """
+    heads_LNE = every_head(scorer, history)
+    if heads_LNE is None:
+        return None
+    heads_NE = heads_LNE[-1]
+    return LastAttention(heads_NE=heads_NE, mean_E=heads_NE.mean(axis=0))
+
+
+@torch.inference_mode()
+def every_head(scorer: Scorer[Any], history: Histories) -> np.ndarray | None:
+    """Return ``[L, N, E]`` float64 weights of the latest event's query in all layers: `LABEL`."""
     assert len(history) == 1
     assert history.num_events > 0
     encoder = getattr(scorer, "encoder", None)
@@ -59,5 +68,5 @@ def last_attention(scorer: Scorer[Any], history: Histories) -> LastAttention | N
         return None
     device = encoder.catalogue().weight_PD.device if isinstance(encoder, Encoder) else torch.device("cpu")
     weights_LNTT = encoder.observed(PackedBatch.of(history).to(device)).weights_LNTT
-    heads_NE = weights_LNTT[-1, :, -1, :].double().cpu()
-    return LastAttention(heads_NE=heads_NE.numpy(), mean_E=heads_NE.mean(dim=0).numpy())
+    heads_LNE: np.ndarray = weights_LNTT[:, :, -1, :].double().cpu().numpy()
+    return heads_LNE
