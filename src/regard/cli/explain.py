@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from regard.cli import options as opt
+from regard.explain.words import Language
 
 if TYPE_CHECKING:
     import polars as pl
     from rich.console import Console
 
+    from regard.data.histories import Histories
+    from regard.explain.contrast import Contrast
+    from regard.explain.counterfactual import Counterfactual
     from regard.explain.explanation import Explanation
     from regard.explain.what_if import WhatIf
+    from regard.model import Model
 
 __all__ = ["app", "explain"]
 
@@ -36,6 +43,19 @@ def explain(
         list[str] | None,
         typer.Option("--instead", help="What if the item had another attribute: colour=blue (repeatable)."),
     ] = None,
+    rather_than: Annotated[
+        str | None, typer.Option("--rather-than", help="Id of another item: why the one and not the other.")
+    ] = None,
+    fewest: Annotated[
+        int | None,
+        typer.Option(
+            "--fewest", min=1, help="Fewest events without which the item leaves the first N of the list."
+        ),
+    ] = None,
+    language: Annotated[Language, typer.Option("--language", help="Of the sentence.")] = "en",
+    html: Annotated[
+        Path | None, typer.Option("--html", help="Write the explanation with pictures as one HTML file.")
+    ] = None,
     top: Annotated[int, typer.Option("--top", min=1, help="Number of events to show.")] = 10,
     as_json: opt.Json = False,
 ) -> None:
@@ -47,16 +67,91 @@ def explain(
     from regard.api import load
 
     loaded, past = load(model), opt.split_ids(history)
+    who = _Who(loaded, user, past)
     explanation = loaded.explain(item=item, user=user, history=past, verb=verb)
     values = _values(instead)
     other = loaded.what_if(item=item, instead=values, user=user, history=past) if values else None
+    rather = None if rather_than is None else who.contrast(item, rather_than)
+    least = None if fewest is None else who.fewest(item, fewest)
+    if html is not None:
+        who.write(html, explanation, language=language, verb=verb)
     if as_json:
         asked = {} if other is None else {"what_if": {"instead": values, **other.to_json()}}
-        opt.write_json({**explanation.to_json(), **asked})
+        asked |= {} if rather is None else {"contrast": rather.to_json()}
+        asked |= {} if least is None else {"fewest": {"k": fewest, **asdict(least)}}
+        told = {"text": explanation.tell(language, verb=verb)}
+        opt.write_json({**explanation.to_json(), **told, **asked})
         return
-    _show(explanation, top)
+    _show(explanation, top, language=language, verb=verb)
+    if rather is not None:
+        _say(rather.tell(language))
+    if least is not None:
+        _say(_fewest_said(least, explanation, k=fewest or 1, language=language))
     if other is not None:
         _show_other(other, values)
+    if html is not None:
+        _say(f"written: {html}")
+
+
+def _say(text: str) -> None:
+    from rich.console import Console
+
+    Console(highlight=False, soft_wrap=True).print(text, markup=False)
+
+
+@dataclass(frozen=True)
+class _Who:
+    """A model and the user or history that it is asked about."""
+
+    model: Model
+    user: str | None
+    history: list[str] | None
+
+    def contrast(self, item: str, other: str) -> Contrast:
+        from regard.explain.contrast import contrast
+
+        titles = self.model.dataset.titles()
+        recommender = self.model.recommender
+        return contrast(
+            recommender, item=item, other=other, titles=titles, user=self.user, history=self.history
+        )
+
+    def fewest(self, item: str, k: int) -> Counterfactual | None:
+        from regard.explain.asking import known_item
+        from regard.explain.counterfactual import beam
+        from regard.explain.question import Question
+
+        recommender, whole = self.model.recommender, self._whole()
+        number = known_item(item, recommender, self.model.dataset.titles())
+        if recommender.read(whole).num_events == 0:
+            return None
+        return beam(Question.of(recommender, whole, number, k=k))
+
+    def write(self, path: Path, explanation: Explanation, *, language: Language, verb: str | None) -> None:
+        from regard.explain.explained_page import write_explanation
+        from regard.explain.weights import every_head
+
+        read = self.model.recommender.read(self._whole())
+        heads = every_head(self.model.recommender.scorer, read) if read.num_events else None
+        write_explanation(path, explanation, language=language, verb=verb, heads_LNE=heads)
+
+    def _whole(self) -> Histories:
+        from regard.explain.asking import one_history
+
+        whole, _ = one_history(self.model.recommender, user=self.user, history=self.history, times=None)
+        return whole
+
+
+def _fewest_said(found: Counterfactual, explanation: Explanation, *, k: int, language: Language) -> str:
+    from regard.explain.counterfactual import MOST
+    from regard.explain.words import words_of
+
+    words = words_of(language)
+    if not found.found:
+        return words.without_none.format(most=MOST, k=k)
+    by_age = explanation.events.sort("position")["title"]
+    titles = list(dict.fromkeys(by_age.gather(list(found.removed)).to_list()))
+    return words.without.format(items=words.listed(titles), k=k)
 
 
 def _values(pairs: list[str] | None) -> dict[str, str]:
@@ -72,12 +167,12 @@ def _values(pairs: list[str] | None) -> dict[str, str]:
     return values
 
 
-def _show(explanation: Explanation, top: int) -> None:
+def _show(explanation: Explanation, top: int, *, language: Language, verb: str | None) -> None:
     from rich.console import Console
 
     console = Console(highlight=False)
     console.print(f"{explanation.title} ({explanation.item_id})", style="bold", markup=False)
-    console.print(explanation.text, markup=False)
+    console.print(explanation.tell(language, verb=verb), markup=False)
     console.print(f"probability among all items: {explanation.probability:.2%}")
     _show_events(console, explanation.events, top)
     _show_attributes(console, explanation.attributes)

@@ -25,10 +25,13 @@ import numpy as np
 from regard.explain.edits import edited
 from regard.explain.question import Answers, Question
 
-__all__ = ["BEAM", "POOL", "Counterfactual", "beam", "greedy", "in_list_without"]
+__all__ = ["BEAM", "MOST", "POOL", "Counterfactual", "beam", "greedy", "in_list_without"]
 
 BEAM = 4
 """Sets that `beam` goes on with."""
+
+MOST = 5
+"""Largest set that is tried."""
 
 POOL = 24
 """Events that are tried beside others."""
@@ -63,7 +66,7 @@ class Counterfactual:
     calls: int
 
 
-def greedy(question: Question, *, most: int = 5) -> Counterfactual:
+def greedy(question: Question, *, most: int = MOST) -> Counterfactual:
     """Look for a set of at most `most` events by adding the best event each time.
 
     Parameters
@@ -76,7 +79,7 @@ def greedy(question: Question, *, most: int = 5) -> Counterfactual:
     return _search(question, most=most, width=1)
 
 
-def beam(question: Question, *, most: int = 5, width: int = BEAM) -> Counterfactual:
+def beam(question: Question, *, most: int = MOST, width: int = BEAM) -> Counterfactual:
     """Look for a set of at most `most` events, going on with the best `width` each time."""
     return _search(question, most=most, width=width)
 

@@ -93,7 +93,7 @@ WORDS = MappingProxyType(
             rather_none="{item} comes before {other}, but no single event of the history stands out",
             not_before="{item} does not come before {other}",
             without="without {items} it would not be among the first {k}",
-            without_none="no set of up to {most} events was found that keeps it among the first {k}",
+            without_none="no set of up to {most} events was found without which it leaves the first {k}",
         ),
         "zh": Words(
             comma="、",
