@@ -10,8 +10,8 @@ agree is measured by `regard.explain.faithfulness`.
 - `popular_paths`: the same from users who are nobody in particular. This is SPINRec (Barkan et al.,
   "Fidelity-Aware Recommendation Explanations via Stochastic Path Integration", 2025) brought to sequences:
   there baselines are profiles of other users and the path that explains best is kept; here each place of
-  the history has an item drawn by popularity, and the path is kept whose `KEPT` first events cost most
-  when they are removed.
+  the history has an item drawn by popularity, and the path is kept whose first events, up to the share
+  `KEPT`, cost most when they are removed one after the other.
 
 Shape letters: E events of the history, S points of a path.
 """
@@ -64,11 +64,12 @@ def popular_paths(question: Question, seed: int = 0) -> Attribution:
         for _ in range(PATHS)
     ]
     values = [Attribution(value_E=path.mean(axis=0), calls=0) for path in paths]
-    kept_UE = np.ones((PATHS, length), dtype=np.bool_)
-    for row, one in zip(kept_UE, values, strict=True):
-        row[one.order()[: math.ceil(KEPT * length)]] = False
-    best = int(np.argmin(question.ask(kept_UE).log_probability_U))
-    return Attribution(value_E=values[best].value_E, calls=PATHS * (_GRADIENT * STEPS + 1))
+    first = np.arange(1, math.ceil(KEPT * length) + 1)
+    place_PE = np.array([np.argsort(one.order()) for one in values])
+    kept_UE = (place_PE[:, None, :] >= first[:, None]).reshape(-1, length)
+    left_PF = question.ask(kept_UE).log_probability_U.reshape(PATHS, len(first))
+    best = int(np.argmin(left_PF.mean(axis=1)))
+    return Attribution(value_E=values[best].value_E, calls=PATHS * (_GRADIENT * STEPS + len(first)))
 
 
 def _middles() -> np.ndarray:
