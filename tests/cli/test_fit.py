@@ -29,6 +29,19 @@ def test_it_trains_by_a_mapping_of_columns_and_saves_one_folder(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["log.csv", "model"]
 
 
+def test_items_that_have_no_event_yet_are_counted_with_what_to_do(
+    colours: tuple[pl.DataFrame, pl.DataFrame], tmp_path: Path
+) -> None:
+    log, items = tmp_path / "log.csv", tmp_path / "items.csv"
+    some = colours[0]["item_id"].unique().sort().head(10).to_list()
+    colours[0].filter(~pl.col("item_id").is_in(some)).write_csv(log)
+    colours[1].write_csv(items)
+    arguments = [str(log), "-o", str(tmp_path / "shop"), "--items", str(items), "--recipe", "sequential-tiny"]
+    done = CliRunner().invoke(app, [*arguments, "--set", "train.epochs=1", "--split", "leave-last-out"])
+    assert done.exit_code == 0, done.output
+    assert f"10 items of {items} have no event yet: regard items add MODEL ITEMS" in done.stderr
+
+
 @pytest.mark.parametrize(
     "wrong", [["--set", "epochs=many"], ["--recipe", "none-such"], ["--columns", "item_id=none"]]
 )

@@ -143,6 +143,12 @@ def _train(request: TrainingRequest, console: Console) -> Model:
     )
     for warning in report.warnings:
         console.print(f"[yellow]note:[/] {warning}")
+    if report.item_table is not None and report.item_table.without_events:
+        console.print(
+            f"[yellow]note:[/] {report.item_table.without_events:,} items of {request.items} have no event yet: "
+            "regard items add MODEL ITEMS makes them recommendable afterwards",
+            soft_wrap=True,
+        )
     log = None if work is None else work / "training.jsonl"
     watch = Watch(hooks=hooks_on(console, log), folder=work, resume=request.resume)
     media = Media(progress=progress_on(console, "reading texts and images"))
