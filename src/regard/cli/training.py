@@ -144,8 +144,9 @@ def _train(request: TrainingRequest, console: Console) -> Model:
     for warning in report.warnings:
         console.print(f"[yellow]note:[/] {warning}")
     if report.item_table is not None and report.item_table.without_events:
+        count = report.item_table.without_events
         console.print(
-            f"[yellow]note:[/] {report.item_table.without_events:,} items of {request.items} have no event yet: "
+            f"[yellow]note:[/] {count:,} items of {request.items} have no event yet: "
             "regard items add MODEL ITEMS makes them recommendable afterwards",
             soft_wrap=True,
         )
