@@ -12,6 +12,7 @@ from regard.cli.evaluate import app as evaluate
 from regard.cli.recommend import app as recommend
 from regard.cli.tracing import show_trace
 from regard.errors import ConfigError
+from regard.model import Model
 from regard.pipeline import Pipeline
 from regard.recommend.reranked import PolicyRequest
 
@@ -53,8 +54,9 @@ def test_a_policy_and_a_trace_go_together(folder: Path, tmp_path: Path) -> None:
     assert set(document) == {"recommendations", "moves", "unmet", "trace"}
 
 
-def test_a_model_of_one_stage_has_no_trace(model_folder: Path) -> None:
-    done = CliRunner().invoke(recommend, [str(model_folder), "--user", "1", "--trace"])
+def test_a_model_of_one_stage_has_no_trace(coloured: Model, tmp_path: Path) -> None:
+    coloured.save(tmp_path / "model")
+    done = CliRunner().invoke(recommend, [str(tmp_path / "model"), "--user", "u1", "--trace"])
     assert isinstance(done.exception, ConfigError)
     assert "--recipe two-stage" in str(done.exception)
 

@@ -23,6 +23,7 @@ COMMANDS = {
     "recommend": "regard.cli.recommend",
     "explain": "regard.cli.explain",
     "items": "regard.cli.items",
+    "rank": "regard.cli.rank",
     "demo": "regard.cli.demo",
 }
 

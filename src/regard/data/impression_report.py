@@ -84,7 +84,7 @@ def report_impressions(
     ]
     if impressions.context is not None:
         warnings += [leak.describe() for leak in leaks(impressions.context, impressions.labels)]
-    first = next(iter(impressions.labels.values()))
+    first = next(iter(impressions.labels.values()), np.zeros(candidates))
     success = np.add.reduceat(first, impressions.offsets[:-1]) if candidates else np.zeros(0)
     return ImpressionReport(
         source=source,

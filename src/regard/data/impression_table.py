@@ -62,6 +62,7 @@ def read_impressions(
     users: Vocab | None = None,
     items: Vocab | None = None,
     on_bad: Literal["error", "drop"] = "error",
+    labelled: bool = True,
 ) -> ReadImpressions:
     """Read a table of shown items, check it, and number its users and items.
 
@@ -80,6 +81,9 @@ def read_impressions(
         the table names, histories included.
     on_bad
         Whether rows that cannot be used refuse the log or are dropped and counted.
+    labelled
+        Whether there have to be labels of both classes, as learning and measuring need them; what shall only
+        be scored may have none.
 
     Raises
     ------
@@ -107,12 +111,12 @@ def read_impressions(
     rows = clean_rows(frame, found, named, log=logs[0], from_text=table.from_text)
     if clicks is not None:
         rows = _with_clicks(rows, open_table(clicks, kind="clicks"), logs)
-    _check_labels_are_there(rows, table)
+    if labelled:
+        _check_labels_are_there(rows, table)
     for log in logs if on_bad == "error" else []:
         log.refuse()
-    return _numbered(
-        rows.usable(), logs, named, source=table.name, total=len(frame), vocabs=_Vocabs(users, items)
-    )
+    known = _Vocabs(users, items, labelled)
+    return _numbered(rows.usable(), logs, named, source=table.name, total=len(frame), vocabs=known)
 
 
 def _check_labels_are_there(rows: ImpressionRows, table: Table) -> None:
@@ -139,6 +143,7 @@ def _with_clicks(rows: ImpressionRows, clicks: Table, logs: list[ProblemLog]) ->
 class _Vocabs:
     users: Vocab | None
     items: Vocab | None
+    labelled: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +187,8 @@ def _numbered(
         context=rows.context,
     )
     binary = {action: label for action, label in rows.labels.items() if not named.is_amount(action)}
-    check_classes(binary, source=source)
+    if vocabs.labelled:
+        check_classes(binary, source=source)
     report = report_impressions(
         impressions,
         source=source,

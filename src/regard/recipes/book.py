@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
+from regard.config import Config
 from regard.data.dataset import Dataset
 from regard.errors import ConfigError
 from regard.recipes.sequential import sequential, sequential_fast, sequential_tiny
@@ -14,10 +15,11 @@ from regard.recipes.trades import ads, ecommerce, news
 from regard.recipes.two_stage import two_stage, two_stage_tiny
 from regard.train.fitting import FitConfig
 
-__all__ = ["RECIPES", "parse_settings", "recipe_for"]
+__all__ = ["RECIPES", "parse_settings", "recipe_for", "with_settings"]
 
 _WHOLE = ("target", "fields", "content")
 
+Changed = TypeVar("Changed", bound=Config)
 Recipe = Callable[[Dataset], FitConfig]
 RECIPES: Mapping[str, Recipe] = {
     "sequential": sequential,
@@ -53,9 +55,13 @@ def recipe_for(name: str, train: Dataset, *, settings: Mapping[str, Any] | None 
         near = difflib.get_close_matches(name, list(RECIPES), n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(RECIPES)}"
         raise ConfigError(f"there is no recipe {name!r}; {hint}")
-    config = RECIPES[name](train)
+    return with_settings(RECIPES[name](train), settings or {})
+
+
+def with_settings(config: Changed, settings: Mapping[str, Any]) -> Changed:
+    """Return a configuration with some settings changed, by name or by path; see `recipe_for`."""
     document = config.to_json()
-    for key, value in (settings or {}).items():
+    for key, value in settings.items():
         *rooms, leaf = _path(document, key)
         inside = document
         for room in rooms:
