@@ -11,7 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from regard.cli.rank import app
-from regard.errors import ConfigError, DataError, RegardError, SchemaErrorfrom regard.model import Model
+from regard.errors import ConfigError, DataError, RegardError, SchemaError
+from regard.model import Model
 
 SMALL = ["--set", "train.epochs=2", "--set", "shape.width=8", "--set", "hidden=16"]
 
