@@ -14,6 +14,7 @@ def test_a_network_has_all_methods_and_counts_only_removal_and_controls() -> Non
     assert fitting(blended()) == list(METHODS)
     assert [one.name for one in fitting(linear())] == [
         "leave one out",
+        "in rounds",
         "one by one",
         "shapley",
         "latest first",

@@ -10,7 +10,7 @@ from tests.explain.questions import Linear, V, blended, linear, question_of
 from regard.explain.gates import slopes
 from regard.explain.influence import leave_one_out as influence
 from regard.explain.methods import removal
-from regard.explain.methods.removal import fall, leave_one_out, one_by_one, screened, shapley
+from regard.explain.methods.removal import fall, in_rounds, leave_one_out, one_by_one, screened, shapley
 
 HISTORY = [3, 1, 4, 9, 5]
 
@@ -49,6 +49,15 @@ def test_one_by_one_removes_what_leaves_least_each_time() -> None:
         assert event == left[question.ask(trials).log_probability_U.argmin()]
         kept[event] = False
     assert one_by_one(question).calls == 5 + 4 + 3 + 2 + 1
+
+
+def test_rounds_take_several_events_at_once_and_far_fewer_calls() -> None:
+    history = np.random.default_rng(0).integers(0, V, 40).tolist()
+    question = question_of(linear(), history, 7)
+    found, slow = in_rounds(question), one_by_one(question)
+    assert sorted(found.value_E.tolist()) == list(range(1, 41))
+    assert found.order()[0] == slow.order()[0]
+    assert found.calls < 5 * 40 < slow.calls
 
 
 def test_shapley_values_add_up_to_what_the_history_does_and_know_their_error() -> None:

@@ -40,6 +40,7 @@ def _shows(
 METHODS = (
     _claims("leave one out", removal.leave_one_out),
     _claims("screened", removal.screened, has_gates),
+    _claims("in rounds", removal.in_rounds),
     _claims("one by one", removal.one_by_one),
     _claims("shapley", removal.shapley),
     _claims("gradient x input", gradients.gradient_x_input, has_gates),

@@ -4,6 +4,7 @@
 - `screened`: the same for the few events whose slopes are steepest; the others keep their slope.
 - `one_by_one`: the event without which the item falls most, then the next beside it, and so on: the greedy
   deletion that other methods are measured by. Its cost grows with the square of the history.
+- `in_rounds`: the same with several events a round: nearly as good, at a cost that grows with the history.
 - `shapley`: the mean effect of an event over all orders in which events could have come to be known
   (Shapley 1953; by sampled orders, Castro et al., "Polynomial calculation of the Shapley value based on
   sampling", 2009), each order with its reverse, which halves the variance of what is nearly additive
@@ -20,10 +21,23 @@ from regard.explain.gates import slopes
 from regard.explain.methods.base import Attribution
 from regard.explain.question import Question
 
-__all__ = ["PAIRS", "SCREENED", "fall", "leave_one_out", "one_by_one", "screened", "shapley"]
+__all__ = [
+    "PAIRS",
+    "ROUND",
+    "SCREENED",
+    "fall",
+    "in_rounds",
+    "leave_one_out",
+    "one_by_one",
+    "screened",
+    "shapley",
+]
 
 SCREENED = 16
 """Events that `screened` leaves out one by one."""
+
+ROUND = 0.25
+"""Share of the events that are left which `in_rounds` removes at once, rounded down, but at least one."""
 
 PAIRS = 8
 """Orders, each with its reverse, that `shapley` draws."""
@@ -55,16 +69,28 @@ def screened(question: Question, seed: int = 0) -> Attribution:
 
 def one_by_one(question: Question, seed: int = 0) -> Attribution:
     """Return E for the event whose removal costs most, E - 1 for the one after that, and so on."""
+    return _by_rounds(question, share=0.0)
+
+
+def in_rounds(question: Question, seed: int = 0) -> Attribution:
+    """Return the same, with the share `ROUND` of the events that are left removed in each round.
+
+    About 1 / `ROUND` histories an event are read, not half of E.
+    """
+    return _by_rounds(question, share=ROUND)
+
+
+def _by_rounds(question: Question, *, share: float) -> Attribution:
     length = question.length
-    left, value_E, calls = list(range(length)), np.zeros(length), 0
-    while left:
+    left, value_E, calls = np.arange(length), np.zeros(length), 0
+    while len(left):
         kept_UE = np.zeros((len(left), length), dtype=np.bool_)
         kept_UE[:, left] = True
         kept_UE[np.arange(len(left)), left] = False
         log_probability_U = question.ask(kept_UE).log_probability_U
-        calls, worst = calls + len(left), int(np.argmin(log_probability_U))
-        value_E[left[worst]] = len(left)
-        del left[worst]
+        worst = np.argsort(log_probability_U, kind="stable")[: max(1, int(share * len(left)))]
+        value_E[left[worst]] = len(left) - np.arange(len(worst))
+        calls, left = calls + len(left), np.delete(left, worst)
     return Attribution(value_E=value_E, calls=calls)
 
 
