@@ -18,6 +18,8 @@ from benchmarks.common import RESULTS, ROOT, Target, read
 from benchmarks.content_page import cold_chapter, cold_targets, cost_chapter, warm_chapter, warm_targets
 from benchmarks.ctr_page import ranking_chapter
 from benchmarks.diversity_page import chapter as diversity_chapter
+from benchmarks.pipeline_page import chapter as pipeline_chapter
+from benchmarks.pipeline_page import targets as pipeline_targets
 from benchmarks.plots import Axis, lines
 from benchmarks.quality_page import chapter, quality_targets
 
@@ -28,6 +30,7 @@ _DECIDES: Mapping[str, Callable[[dict[str, Any]], list[Target]]] = {
     "quality": quality_targets,
     "modalities": warm_targets,
     "cold": cold_targets,
+    "pipeline": pipeline_targets,
 }
 
 
@@ -61,6 +64,7 @@ def write_page() -> None:
         ("cold", cold_chapter),
         ("content", cost_chapter),
         ("ctr", ranking_chapter),
+        ("pipeline", pipeline_chapter),
         ("diversity", diversity_chapter),
     )
     for name, write in chapters:

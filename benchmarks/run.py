@@ -60,6 +60,7 @@ _STEPS = (
     _Step("quality", resumes=True),
     _Step("modalities", resumes=True),
     _Step("cold", resumes=True),
+    _Step("pipeline", resumes=True),
 )
 
 
