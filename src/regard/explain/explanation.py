@@ -147,14 +147,7 @@ def explain(
     else:
         influence = leave_one_out(recommender.scorer, read, number, known_V=recommender.known_V)
         attributes = attributes_of(recommender, read, number, influence_E=influence.influence_E, table=table)
-        story = Story(
-            influence_E=influence.influence_E,
-            items_E=read.items_of(0),
-            titles_E=tuple(titles.gather(read.items_of(0)).to_list()),
-            together=influence.together,
-            popular=_popular(recommender, number),
-            attribute=attributes.reason,
-        )
+        story = _story(recommender, read, number, influence, titles=titles, attributes=attributes)
     timed = user is not None or times is not None
     return Explanation(
         item_id=recommender.items.decode([number])[0],
@@ -168,6 +161,25 @@ def explain(
         together=influence.together,
         text=story.tell(verb=verb),
         story=story,
+    )
+
+
+def _story(
+    recommender: Recommender,
+    read: Histories,
+    number: int,
+    influence: Influence,
+    *,
+    titles: pl.Series,
+    attributes: Attributes,
+) -> Story:
+    return Story(
+        influence_E=influence.influence_E,
+        items_E=read.items_of(0),
+        titles_E=tuple(titles.gather(read.items_of(0)).to_list()),
+        together=influence.together,
+        popular=_popular(recommender, number),
+        attribute=attributes.reason,
     )
 
 
