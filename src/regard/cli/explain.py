@@ -31,7 +31,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
 def explain(
     model: opt.ModelFolder,
     *,
-    item: Annotated[str, typer.Option("--item", help="Id of the item to explain.")],
+    item: Annotated[str | None, typer.Option("--item", help="Id of the item to explain.")] = None,
     user: Annotated[str | None, typer.Option("--user", help="Id of a user.")] = None,
     history: Annotated[
         list[str] | None, typer.Option("--history", help="Ids of items, oldest first: a,b,c.")
@@ -56,6 +56,10 @@ def explain(
     html: Annotated[
         Path | None, typer.Option("--html", help="Write the explanation with pictures as one HTML file.")
     ] = None,
+    overview: Annotated[
+        int | None,
+        typer.Option("--overview", min=1, help="What drives the model as a whole, from so many users."),
+    ] = None,
     top: Annotated[int, typer.Option("--top", min=1, help="Number of events to show.")] = 10,
     as_json: opt.Json = False,
 ) -> None:
@@ -67,6 +71,13 @@ def explain(
     from regard.api import load
 
     loaded, past = load(model), opt.split_ids(history)
+    if overview is not None:
+        from regard.cli.explain_overview import show_overview
+
+        show_overview(loaded, overview, top=top, as_json=as_json)
+        return
+    if item is None:
+        raise typer.BadParameter("give --item, the id of the item to explain, or --overview 200")
     who = _Who(loaded, user, past)
     explanation = loaded.explain(item=item, user=user, history=past, verb=verb)
     values = _values(instead)
