@@ -12,15 +12,15 @@ from regard.recipes.two_stage import two_stage, two_stage_tiny
 from regard.train.two_stage_config import TwoStageConfig
 
 
-def test_its_first_stage_is_the_sequential_recipe(model: Model) -> None:
-    assert two_stage(model.train).first == sequential(model.train)
-    assert two_stage_tiny(model.train).second.retrieval < two_stage(model.train).second.retrieval
+def test_its_first_stage_is_the_sequential_recipe(coloured: Model) -> None:
+    assert two_stage(coloured.train).first == sequential(coloured.train)
+    assert two_stage_tiny(coloured.train).second.retrieval < two_stage(coloured.train).second.retrieval
 
 
-def test_settings_of_both_stages_are_changed_by_their_paths(model: Model) -> None:
+def test_settings_of_both_stages_are_changed_by_their_paths(coloured: Model) -> None:
     settings = {"hard": 7, "second.train.epochs": 3, "train.epochs": 2}
-    config = recipe_for("two-stage", model.train, settings=settings)
+    config = recipe_for("two-stage", coloured.train, settings=settings)
     assert isinstance(config, TwoStageConfig)
     assert (config.second.hard, config.second.train.epochs, config.train.epochs) == (7, 3, 2)
     with pytest.raises(ConfigError, match=r"say train\.epochs or second\.train\.epochs"):
-        recipe_for("two-stage", model.train, settings={"epochs": 2})
+        recipe_for("two-stage", coloured.train, settings={"epochs": 2})

@@ -82,8 +82,7 @@ def read_impressions(
     on_bad
         Whether rows that cannot be used refuse the log or are dropped and counted.
     labelled
-        Whether there have to be labels of both classes, as learning and measuring need them; what shall only
-        be scored may have none.
+        Whether labels of both classes have to be there; what is only scored may have none.
 
     Raises
     ------
@@ -104,9 +103,7 @@ def read_impressions(
     table = open_table(shown, kind="impressions")
     named = ImpressionColumns.of(columns)
     found = named.find(table.columns, source=table.name)
-    frame = table.read()
-    if frame.is_empty():
-        raise DataError(f"{table.name}: has no rows")
+    frame = _rows_of(table)
     logs = [ProblemLog(table.name)]
     rows = clean_rows(frame, found, named, log=logs[0], from_text=table.from_text)
     if clicks is not None:
@@ -115,8 +112,15 @@ def read_impressions(
         _check_labels_are_there(rows, table)
     for log in logs if on_bad == "error" else []:
         log.refuse()
-    known = _Vocabs(users, items, labelled)
-    return _numbered(rows.usable(), logs, named, source=table.name, total=len(frame), vocabs=known)
+    vocabs = _Vocabs(users, items, labelled)
+    return _numbered(rows.usable(), logs, named, source=table.name, total=len(frame), vocabs=vocabs)
+
+
+def _rows_of(table: Table) -> pl.DataFrame:
+    frame = table.read()
+    if frame.is_empty():
+        raise DataError(f"{table.name}: has no rows")
+    return frame
 
 
 def _check_labels_are_there(rows: ImpressionRows, table: Table) -> None:
