@@ -61,6 +61,7 @@ _STEPS = (
     _Step("modalities", resumes=True),
     _Step("cold", resumes=True),
     _Step("pipeline", resumes=True),
+    _Step("explanations", resumes=True),
 )
 
 

@@ -76,7 +76,7 @@ class VectorCoder:
     def shortened(self, value_RE: np.ndarray) -> np.ndarray:
         """Return ``[R, F]`` centred and projected vectors."""
         if self.axes_EF is None:
-            return value_RE - self.centre_E
+            return np.asarray(value_RE - self.centre_E)
         value = np.empty((len(value_RE), self.axes_EF.shape[1]), dtype=np.float32)
         for start in range(0, len(value), _AT_ONCE):
             part = slice(start, start + _AT_ONCE)
