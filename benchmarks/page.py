@@ -18,6 +18,7 @@ from benchmarks.common import RESULTS, ROOT, Target, read
 from benchmarks.content_page import cold_chapter, cold_targets, cost_chapter, warm_chapter, warm_targets
 from benchmarks.ctr_page import ranking_chapter
 from benchmarks.diversity_page import chapter as diversity_chapter
+from benchmarks.levers_page import ablation_chapter, study_chapter
 from benchmarks.pipeline_page import chapter as pipeline_chapter
 from benchmarks.pipeline_page import targets as pipeline_targets
 from benchmarks.plots import Axis, lines
@@ -60,6 +61,8 @@ def write_page() -> None:
         ("logs", _logs),
         ("curve", _curve),
         ("quality", chapter),
+        ("ablation", ablation_chapter),
+        ("study", study_chapter),
         ("modalities", warm_chapter),
         ("cold", cold_chapter),
         ("content", cost_chapter),
