@@ -35,6 +35,7 @@ LEVERS: dict[str, dict[str, Any]] = {
     "without averaged weights": {"train.average": 0.0},
     "items begin with length one": {"shape.item_scale": None},
     "half the width": {"shape.width": 64},
+    "the fast recipe": {"recipe": "fast"},
 }
 
 
@@ -60,7 +61,9 @@ def main() -> None:
 
 def measure(task: Task, name: str, settings: dict[str, Any], *, seeds: list[int]) -> dict[str, Any]:
     """Train with some settings changed; return what validation says, seed by seed."""
-    config = recipe_for("sequential", task.held.train, settings={**settings, "refit": False})
+    changes = {name: value for name, value in settings.items() if name != "recipe"}
+    recipe = settings.get("recipe", "sequential")
+    config = recipe_for(recipe, task.held.train, settings={**changes, "refit": False})
     began, fitted = time.perf_counter(), []
     for seed in seeds:
         one = fit_model(

@@ -23,7 +23,8 @@ Changed = TypeVar("Changed", bound=Config)
 Recipe = Callable[[Dataset], FitConfig]
 RECIPES: Mapping[str, Recipe] = {
     "sequential": sequential,
-    "sequential-fast": sequential_fast,
+    "quality": sequential,
+    "fast": sequential_fast,
     "sequential-tiny": sequential_tiny,
     "ecommerce": ecommerce,
     "news": news,
