@@ -34,7 +34,6 @@ LEVERS: dict[str, dict[str, Any]] = {
     "without gaps of time": {"shape.gaps": False},
     "without averaged weights": {"train.average": 0.0},
     "items begin with length one": {"shape.item_scale": None},
-    "half the width": {"shape.width": 64},
     "the fast recipe": {"recipe": "fast"},
 }
 
