@@ -52,13 +52,14 @@ class BlendConfig(Config):
     examples
         At most this many validation examples find the weights.
     for_new
-        Share of NDCG@10 on validation that may be given up so that new items are recommended more often.
+        Share of NDCG@10 on validation that may be given up so that new items are recommended more often, in
+        a catalogue of which a tenth is new; with fewer new items it costs less.
     """
 
     memory: MemoryConfig = MemoryConfig()
     trend: bool = True
     examples: int = pydantic.Field(default=2_000, ge=1)
-    for_new: float = pydantic.Field(default=0.02, ge=0, lt=1)
+    for_new: float = pydantic.Field(default=0.05, ge=0, lt=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
