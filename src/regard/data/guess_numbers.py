@@ -42,6 +42,12 @@ _QUANTITY_WORDS = frozenset(
      "votes", "pages", "runtime", "duration", "length", "width", "height", "weight", "depth", "popularity",
      "views", "sales", "percent", "discount", "minutes", "hours", "days"}
 )  # fmt: skip
+_NOUNS = frozenset(
+    {"brand", "brands", "category", "categories", "subcategory", "type", "kind", "group", "class", "cluster",
+     "segment", "department", "author", "publisher", "seller", "vendor", "merchant", "manufacturer", "supplier",
+     "store", "shop", "colour", "color", "product", "campaign", "advertiser", "adgroup", "creative", "genre",
+     "topic", "section", "language", "country", "region", "city", "artist", "director", "label"}
+)  # fmt: skip
 _YEAR_WORDS = frozenset({"year", "years", "jahr", "annee", "yr"})
 NEARLY_ALL = 0.95  # of the rows have a value of their own: it is a key
 _FEW = 32  # different integers that may be a category ...
@@ -90,6 +96,8 @@ def guess_number(facts: ColumnFacts, numbers: pl.Series, *, note: str = "") -> F
         return guess("category", "a flag: two different values")
     if facts.words & _QUANTITY_WORDS:
         return guess("number", "integers, and the name speaks of a quantity")
+    if facts.words & _NOUNS:
+        return guess("category", f"{distinct:,} different integers, and the name speaks of what has no size")
     if distinct <= _FEW and distinct * _ROWS_EACH <= len(numbers):
         return guess("category", f"only {distinct} different integers")
     return guess("number", f"{distinct:,} different integers")
