@@ -45,8 +45,9 @@ _QUANTITY_WORDS = frozenset(
 _NOUNS = frozenset(
     {"brand", "brands", "category", "categories", "subcategory", "type", "kind", "group", "class", "cluster",
      "segment", "department", "author", "publisher", "seller", "vendor", "merchant", "manufacturer",
-     "supplier", "store", "shop", "colour", "color", "product", "campaign", "advertiser", "adgroup", "creative",
-     "genre", "topic", "section", "language", "country", "region", "city", "artist", "director", "label"}
+     "supplier", "store", "shop", "colour", "color", "product", "campaign", "advertiser", "adgroup",
+     "creative", "genre", "topic", "section", "language", "country", "region", "city", "artist",
+     "director", "label"}
 )  # fmt: skip
 _YEAR_WORDS = frozenset({"year", "years", "jahr", "annee", "yr"})
 NEARLY_ALL = 0.95  # of the rows have a value of their own: it is a key
