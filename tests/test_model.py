@@ -54,3 +54,14 @@ def test_lists_follow_a_policy_that_reads_attributes_vectors_and_times(coloured:
 def test_a_policy_without_rules_leaves_lists_as_they_are(coloured: Model) -> None:
     answer = coloured.recommend_with(Policy(), PolicyRequest(users=["u1"], k=5))
     assert answer.frame.drop("moved").equals(coloured.recommend(users=["u1"], k=5))
+
+
+def test_a_model_says_why_one_item_and_not_the_other_and_what_drives_it(coloured: Model) -> None:
+    history = coloured.dataset.items.ids.head(3).to_list()
+    first, second = coloured.recommend(histories=history, k=2)["item_id"].to_list()
+    found, back = (
+        coloured.contrast(item=one, other=other, history=history)
+        for one, other in ((first, second), (second, first))
+    )
+    assert found.tell("en") != back.tell("en")
+    assert coloured.overview(users=5).users == 5

@@ -26,7 +26,9 @@ from regard.errors import SplitError
 from regard.evaluation.baselines import LeftOut, default_baselines
 from regard.evaluation.protocol import EvaluateOptions, evaluate
 from regard.evaluation.report import Report
+from regard.explain.contrast import Contrast, contrast
 from regard.explain.explanation import Explanation, explain
+from regard.explain.overview import Overview, overview
 from regard.explain.what_if import WhatIf, encode_values, what_if
 from regard.models.blend import Blend
 from regard.models.causal import CausalModel
@@ -172,6 +174,31 @@ class Model:
             verb=verb,
             table=self.dataset.item_table,
         )
+
+    def contrast(
+        self,
+        *,
+        item: Id,
+        other: Id,
+        user: Id | None = None,
+        history: Sequence[Id] | None = None,
+        times: Sequence[Any] | None = None,
+    ) -> Contrast:
+        """Say why one item and not the other; see `regard.explain.contrast.contrast`."""
+        return contrast(
+            self.recommender,
+            item=item,
+            other=other,
+            titles=self.dataset.titles(),
+            user=user,
+            history=history,
+            times=times,
+        )
+
+    def overview(self, *, users: int = 200, seed: int = 0) -> Overview:
+        """Say what drives the model over some users; see `regard.explain.overview.overview`."""
+        known, titles = self.recommender.histories, self.dataset.titles()
+        return overview(self.recommender, known, titles=titles, users=users, seed=seed)
 
     def what_if(
         self,

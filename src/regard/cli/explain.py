@@ -119,13 +119,7 @@ class _Who:
     history: list[str] | None
 
     def contrast(self, item: str, other: str) -> Contrast:
-        from regard.explain.contrast import contrast
-
-        titles = self.model.dataset.titles()
-        recommender = self.model.recommender
-        return contrast(
-            recommender, item=item, other=other, titles=titles, user=self.user, history=self.history
-        )
+        return self.model.contrast(item=item, other=other, user=self.user, history=self.history)
 
     def fewest(self, item: str, k: int) -> Counterfactual | None:
         from regard.explain.asking import known_item

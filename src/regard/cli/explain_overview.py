@@ -18,11 +18,7 @@ def show_overview(model: Model, users: int, *, top: int, as_json: bool) -> None:
     """Explain the first items of some users, add up, and write tables or JSON."""
     from rich.console import Console
 
-    from regard.explain.overview import overview
-
-    found = overview(
-        model.recommender, model.recommender.histories, titles=model.dataset.titles(), users=users
-    )
+    found = model.overview(users=users)
     named = {"ago": found.ago, "segments": found.segments, "attributes": found.attributes}
     if as_json:
         tables = {"items": found.items, **named}
