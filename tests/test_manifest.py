@@ -136,6 +136,14 @@ def test_a_newer_format_says_to_upgrade(folder: Path) -> None:
         read_artifact(folder)
 
 
+def test_an_older_format_says_to_train_again(folder: Path) -> None:
+    relist(folder, version=FORMAT_VERSION - 1)
+    with pytest.raises(
+        ArtifactError, match=r"format \d+, which an older Regard wrote.*train the model again"
+    ):
+        read_artifact(folder)
+
+
 @pytest.mark.parametrize(
     "name", ["../secret.json", "/etc/secret.json", "a/../b.json", "..", "model.pkl", "a\\b.json"]
 )

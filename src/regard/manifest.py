@@ -35,7 +35,7 @@ __all__ = [
     "written_manifest",
 ]
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MANIFEST = "manifest.json"
 AGAIN = "save the model again, or copy the folder again from where it is whole"
 TEXT_SUFFIXES = (".jsonl", ".md", ".txt")
@@ -58,7 +58,7 @@ def read_manifest(folder: Path) -> Entries:
     Raises
     ------
     ArtifactError
-        If there is none, it is of a newer format, lists a path that is not a plain name, or differs in
+        If there is none, it is of another format, lists a path that is not a plain name, or differs in
         any byte from what `written_manifest` wrote.
     """
     path = folder / MANIFEST
@@ -77,6 +77,11 @@ def read_manifest(folder: Path) -> Entries:
         raise ArtifactError(
             f"{path}: has format {version} and this Regard reads format {FORMAT_VERSION}; "
             "install a newer Regard: pip install --upgrade regard"
+        )
+    if isinstance(version, int) and version < FORMAT_VERSION:
+        raise ArtifactError(
+            f"{path}: has format {version}, which an older Regard wrote, and this one reads format "
+            f"{FORMAT_VERSION}; train the model again, or use the Regard that wrote it"
         )
     for name in entries:
         try:
