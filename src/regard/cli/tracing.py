@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 __all__ = ["show_trace"]
 
 _SHOWN = 30  # candidates of a user; --json has all
+_PLACES, _SCORES = ("list", "rank"), ("score", "ranker")
 
 
 def show_trace(trace: pl.DataFrame) -> None:
@@ -23,29 +24,22 @@ def show_trace(trace: pl.DataFrame) -> None:
     sources = [name for name in trace.columns if name.startswith("by ")]
     for (user,), part in trace.group_by("user_id", maintain_order=True):
         kept = part.filter((pl.col("ranked") <= _SHOWN) | pl.col("listed").is_not_null())
-        caption = "by ...: rank at which a source proposed it; retrieval and ranker: log-odds"
+        caption = "proposed by: with the rank there; score: log-odds of retrieval, to which the ranker adds"
         if len(kept) < len(part):
             caption += f"; {len(part) - len(kept)} more candidates (--json has all)"
         table = Table(title=f"candidates of user {escape(str(user))}", title_justify="left", caption=caption)
-        for name in (
-            "list",
-            "ranked",
-            "retrieved",
-            "item",
-            "title",
-            *sources,
-            "retrieval",
-            "ranker",
-            "chance",
-        ):
-            table.add_column(name, justify="left" if name in {"item", "title"} else "right")
+        for name in _PLACES:
+            table.add_column(name, justify="right", no_wrap=True)
+        table.add_column("item", no_wrap=True)
+        table.add_column("title", overflow="ellipsis", no_wrap=True, max_width=16)
+        table.add_column("proposed by")
+        for name in _SCORES:
+            table.add_column(name, justify="right", no_wrap=True)
         for row in kept.iter_rows(named=True):
-            places = [row["listed"], row["ranked"], row["retrieval_rank"], row["item_id"], row["title"]]
-            cells = [*places, *(row[name] for name in sources)]
-            numbers = (
-                f"{row['retrieval_score']:.2f}",
-                f"{row['ranker_score']:+.2f}",
-                f"{row['probability']:.2%}",
+            by = ", ".join(
+                f"{name.removeprefix('by ')} {row[name]}" for name in sources if row[name] is not None
             )
-            table.add_row(*("" if cell is None else escape(str(cell)) for cell in cells), *numbers)
+            cells = [row["listed"], row["ranked"], row["item_id"], row["title"], by]
+            scores = (f"{row['retrieval_score']:.2f}", f"{row['ranker_score']:+.2f}")
+            table.add_row(*("" if cell is None else escape(str(cell)) for cell in cells), *scores)
         console.print(table)

@@ -24,8 +24,9 @@ ROWS = 30
 _COLUMNS = 60  # events that a heat map shows: the latest
 _FOR, _AGAINST, _LOOKED, _INK, _SOFT, _LINE = "#2f6db5", "#c8742b", "#9aa3ad", "#1d2430", "#667180", "#d9dee4"
 _FONT = "font-family:system-ui,'Noto Sans CJK SC',sans-serif"
-_WIDTH, _ROW, _TOP = 640, 20, 44
-_BARS, _LOOKS = (310, 510), (530, 620)  # from where to where bars go
+_WIDTH, _ROW, _TOP = 860, 20, 44
+_BARS, _LOOKS = (320, 660), (690, 850)  # from where to where bars go
+_NUMBER = 44  # room for a number beside a bar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +83,7 @@ def timeline(events: pl.DataFrame, *, language: str = "en") -> str:
     looked = shown["attention"].to_list()
     most = max([weight for weight in looked if weight is not None], default=0.0)
     height = _TOP + _ROW * shown.height + (26 if left_out else 8)
-    out = [_open(_WIDTH, height), _head(labels, scale, attention=most > 0)]
+    out = [_open(_WIDTH, height), _head(labels, attention=most > 0)]
     for place, row in enumerate(shown.iter_rows(named=True)):
         y = _TOP + _ROW * place
         when = "" if row["time"] is None else f"{row['time']:%Y-%m-%d}"
@@ -145,19 +146,18 @@ class _Scale:
         finite = value_E[np.isfinite(value_E)]
         above, below = max(finite.max(initial=0.0), 0.0), max(-finite.min(initial=0.0), 0.0)
         left, right = _BARS
-        room = right - left - 48  # for the numbers
-        per_nat = room / max(above + below, 1e-9)
-        return cls(left + (40 if below > 0 else 4) + below * per_nat * (1 if below > 0 else 0), per_nat)
+        per_nat = (right - left - 2 * _NUMBER) / max(above + below, 1e-9)
+        return cls(left + _NUMBER + below * per_nat, per_nat)
 
     def bar(self, value: float, y: float) -> str:
         left, right = _BARS
-        limit = right - left
-        wide = float(np.clip(abs(value) * self.per_nat, 0.0, limit)) if np.isfinite(value) else limit
+        left, right = left + _NUMBER, right - _NUMBER
+        wide = abs(value) * self.per_nat if np.isfinite(value) else right - left
         colour, number = (_FOR if value >= 0 else _AGAINST), f"{value:+.2f}"
         if value >= 0:
             wide = min(wide, right - self.zero)
             return _rect(self.zero, y + 4, wide, 12, colour, number) + _text(
-                min(self.zero + wide + 4, right - 20), y + 14, number, _SOFT, size=10
+                self.zero + wide + 4, y + 14, number, _SOFT, size=10
             )
         wide = min(wide, self.zero - left)
         return _rect(self.zero - wide, y + 4, wide, 12, colour, number) + _text(
@@ -165,10 +165,10 @@ class _Scale:
         )
 
 
-def _head(labels: Labels, scale: _Scale, *, attention: bool) -> str:
+def _head(labels: Labels, *, attention: bool) -> str:
     parts = [
         _text(8, 24, labels.older, _SOFT, size=11),
-        _text(scale.zero, 24, labels.influence, _FOR, size=11),
+        _text(_BARS[0] + _NUMBER, 24, labels.influence, _FOR, size=11),
         f'<line x1="0" x2="{_WIDTH}" y1="34" y2="34" stroke="{_LINE}"/>',
     ]
     if attention:
@@ -179,7 +179,7 @@ def _head(labels: Labels, scale: _Scale, *, attention: bool) -> str:
 def _open(width: int, height: int) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
-        f'height="{height}"><rect width="{width}" height="{height}" fill="#fff"/>'
+        f'height="{height}" style="max-width:{width}px"><rect width="{width}" height="{height}" fill="#fff"/>'
     )
 
 
