@@ -111,7 +111,7 @@ def _against(runs: Runs, ids: Runs) -> PairedTest | None:
 
 
 def _times(runs: Runs, ids: Runs | None) -> str:
-    seeds = sorted(set(runs) & set(ids or {}))
+    seeds = [seed for seed in sorted(set(runs) & set(ids or {})) if "processor_seconds" in (ids or {})[seed]]
     if ids is None or not seeds:
         return ""
     ratio = np.mean([runs[seed]["processor_seconds"] / ids[seed]["processor_seconds"] for seed in seeds])

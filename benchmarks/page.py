@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from rich.console import Console
 
+from benchmarks.borrowed import with_ids
 from benchmarks.common import RESULTS, ROOT, Target, read
 from benchmarks.content_page import cold_chapter, cold_targets, cost_chapter, warm_chapter, warm_targets
 from benchmarks.ctr_page import ranking_chapter
@@ -29,7 +30,7 @@ IMAGES = ROOT / "docs" / "images"
 # Results of many runs, from which targets follow.
 _DECIDES: Mapping[str, Callable[[dict[str, Any]], list[Target]]] = {
     "quality": quality_targets,
-    "modalities": warm_targets,
+    "modalities": lambda kept: warm_targets(with_ids(kept)),
     "cold": cold_targets,
     "pipeline": pipeline_targets,
 }
@@ -63,7 +64,7 @@ def write_page() -> None:
         ("quality", chapter),
         ("ablation", ablation_chapter),
         ("study", study_chapter),
-        ("modalities", warm_chapter),
+        ("modalities", lambda kept: warm_chapter(with_ids(kept))),
         ("cold", cold_chapter),
         ("content", cost_chapter),
         ("ctr", ranking_chapter),
