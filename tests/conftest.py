@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -84,3 +85,9 @@ def pipeline(colours: tuple[pl.DataFrame, pl.DataFrame]) -> Pipeline:
     fitted = fit(events, items=items, recipe="two-stage-tiny", settings=settings, split="leave-last-out")
     assert isinstance(fitted, Pipeline)
     return fitted
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c() -> None:
+    """Have Ctrl-C mean what it does at a terminal, also where a shell started the tests in the background."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
