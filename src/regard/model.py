@@ -19,7 +19,7 @@ from regard.config import RunOptions
 from regard.data.dataset import Dataset
 from regard.data.media import Media
 from regard.data.schema import Columns
-from regard.data.split import SplitSpec, hold_out
+from regard.data.split import Queries, SplitSpec, hold_out
 from regard.data.tables import Source
 from regard.data.vocab import Id
 from regard.errors import SplitError
@@ -220,6 +220,22 @@ class Model:
             times=times,
         )
 
+    @property
+    def queries(self) -> Queries:
+        """What was held out.
+
+        Raises
+        ------
+        SplitError
+            If the model learned from the whole log.
+        """
+        if self.split.kind == "none":
+            raise SplitError(
+                "this model learned from every event, so there is nothing to evaluate it on; "
+                "fit with --split time to hold the latest events out"
+            )
+        return hold_out(self.dataset, self.split).queries
+
     def evaluate(
         self, *, options: EvaluateOptions | None = None, baselines: bool = True, name: str = "regard"
     ) -> Report:
@@ -240,12 +256,7 @@ class Model:
         SplitError
             If the model learned from the whole log.
         """
-        if self.split.kind == "none":
-            raise SplitError(
-                "this model learned from every event, so there is nothing to evaluate it on; "
-                "fit with --split time to hold the latest events out"
-            )
-        queries = hold_out(self.dataset, self.split).queries
+        queries = self.queries
         results = [evaluate(self.recommender, queries, train=self.train, name=name, options=options)]
         left_out = []
         if baselines:

@@ -23,9 +23,8 @@ import polars as pl
 from regard.data.histories import Histories
 from regard.data.media import Media
 from regard.data.schema import Columns
-from regard.data.split import Queries, hold_out
 from regard.data.tables import Source
-from regard.errors import ConfigError, SplitError
+from regard.errors import ConfigError
 from regard.evaluation.lists import intra_list_diversity
 from regard.evaluation.protocol import EvaluateOptions, evaluate
 from regard.evaluation.report import Report
@@ -36,7 +35,7 @@ from regard.models.ranker import RankerSpec
 from regard.recommend.approx import ApproxConfig
 from regard.recommend.filters import Allowed
 from regard.recommend.policy import Policy
-from regard.recommend.reranked import PolicyRequest
+from regard.recommend.reranked import PolicyRequest, plain_lists
 from regard.recommend.second_stage import SecondStage
 from regard.recommend.two_stage import TwoStageRecommender
 from regard.train.two_stage_config import SecondStageConfig
@@ -115,16 +114,7 @@ class Pipeline(Model):
         if policy is not None:
             shown = self.recommend_with(policy, asked).frame
         else:
-            shown = self.recommend(
-                users=asked.users,
-                histories=asked.histories,
-                times=asked.times,
-                k=asked.k,
-                exclude_seen=asked.exclude_seen,
-                only=asked.only,
-                exclude=asked.exclude,
-                at=asked.at,
-            )
+            shown = plain_lists(self.recommender, asked)
         return self.recommender.trace(asked, shown)
 
     def evaluate(
@@ -137,22 +127,6 @@ class Pipeline(Model):
         )
         both, *others = report.evaluations
         return Report.of([both, alone, *others], left_out=report.left_out)
-
-    @property
-    def queries(self) -> Queries:
-        """What was held out.
-
-        Raises
-        ------
-        SplitError
-            If the model learned from the whole log.
-        """
-        if self.split.kind == "none":
-            raise SplitError(
-                "this model learned from every event, so there is nothing to evaluate it on; "
-                "fit with --split time to hold the latest events out"
-            )
-        return hold_out(self.dataset, self.split).queries
 
     def evaluate_stages(self, options: EvaluateOptions | None = None) -> Stages:
         """Measure the stages as one system: recall at the hand-over, the final lists, coverage, diversity.

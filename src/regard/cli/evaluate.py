@@ -102,10 +102,9 @@ def evaluate(
 
 def _explanations(model: Model, users: int) -> FaithfulnessReport:
     """Measure explanations for users that are asked about in the test."""
-    from regard.data.split import hold_out
     from regard.explain.faithfulness import FaithfulnessConfig, measure_explanations
 
-    queries = hold_out(model.dataset, model.split).queries
+    queries = model.queries
     config = FaithfulnessConfig(
         users=users, counterfactual_users=min(users, 100), stability_users=min(users, 100)
     )

@@ -70,7 +70,7 @@ def recommend(
     """
     from regard.api import load
     from regard.cli.tracing import show_trace
-    from regard.recommend.reranked import PolicyRequest
+    from regard.recommend.reranked import PolicyRequest, plain_lists
 
     held = load(model)
     items = opt.split_ids(history)
@@ -87,7 +87,7 @@ def recommend(
     rules = None if policy is None else _rules(policy, held)
     traced = _traced(held, request, rules) if trace else None
     answer = None if rules is None else held.recommend_with(rules, request)
-    frame = _titled(_plain(held, request) if answer is None else answer.frame, held)
+    frame = _titled(plain_lists(held.recommender, request) if answer is None else answer.frame, held)
     if explain:
         frame = _explained(frame, held, items)
     if not as_json:
@@ -101,18 +101,6 @@ def recommend(
         tables |= {} if answer is None else {"moves": answer.moves, "unmet": answer.unmet}
         tables |= {} if traced is None else {"trace": traced}
         opt.write_json({name: table.to_dicts() for name, table in tables.items()})
-
-
-def _plain(held: Model, request: PolicyRequest) -> pl.DataFrame:
-    return held.recommend(
-        users=request.users,
-        histories=request.histories,
-        k=request.k,
-        exclude_seen=request.exclude_seen,
-        only=request.only,
-        exclude=request.exclude,
-        at=request.at,
-    )
 
 
 def _rules(path: Path, held: Model) -> Policy:

@@ -6,7 +6,7 @@ scores.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,7 @@ from regard.recommend.request import (
 from regard.recommend.rerank import rerank
 from regard.recommend.rules.context import Context
 
-__all__ = ["PolicyAnswer", "PolicyRequest", "move_sentences", "recommend_with_policy"]
+__all__ = ["PolicyAnswer", "PolicyRequest", "move_sentences", "plain_lists", "recommend_with_policy"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +74,20 @@ class PolicyAnswer:
     unmet: pl.DataFrame
 
 
+def plain_lists(recommender: Recommender, request: PolicyRequest) -> pl.DataFrame:
+    """Return what `Recommender.recommend` says to a request: no rules, and `candidates` is not read."""
+    return recommender.recommend(
+        users=request.users,
+        histories=request.histories,
+        times=request.times,
+        k=request.k,
+        exclude_seen=request.exclude_seen,
+        only=request.only,
+        exclude=request.exclude,
+        at=request.at,
+    )
+
+
 def recommend_with_policy(
     recommender: Recommender, policy: Policy, context: Context, request: PolicyRequest
 ) -> PolicyAnswer:
@@ -84,16 +98,8 @@ def recommend_with_policy(
     ConfigError
         As `Recommender.recommend` does; if a rule names what the catalogue does not have.
     """
-    found = recommender.recommend(
-        users=request.users,
-        histories=request.histories,
-        times=request.times,
-        k=max(request.k, request.candidates) if request.k >= 1 else request.k,
-        exclude_seen=request.exclude_seen,
-        only=request.only,
-        exclude=request.exclude,
-        at=request.at,
-    )
+    chosen_from = max(request.k, request.candidates) if request.k >= 1 else request.k
+    found = plain_lists(recommender, replace(request, k=chosen_from))
     asked = _request(recommender, request)
     row_U, candidates = _candidates(found, asked, recommender.items)
     histories = asked.histories if request.at is None else asked_at(asked.histories, request.at)
