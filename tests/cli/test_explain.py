@@ -68,3 +68,12 @@ def test_a_cold_user_is_answered_by_popularity(model_folder: Path, tmp_path: Pat
     done = CliRunner().invoke(app, [*arguments, "--html", str(tmp_path / "cold.html")])
     assert done.exit_code == 0, done.output
     assert "by popularity alone" in done.stdout
+
+
+def test_an_item_that_is_not_in_the_list_needs_no_event_left_out(model_folder: Path, model: Model) -> None:
+    history = model.dataset.items.ids.head(2).to_list()
+    last = model.recommend(histories=history, k=len(model.dataset.items))["item_id"].to_list()[-1]
+    arguments = [str(model_folder), "--history", ",".join(history), "--item", last, "--fewest", "1"]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0, done.output
+    assert "it is not among the first 1, so nothing has to be left out" in done.stdout

@@ -152,6 +152,8 @@ def _fewest_said(found: Counterfactual, explanation: Explanation, *, k: int, lan
     from regard.explain.words import words_of
 
     words = words_of(language)
+    if found.rank > k:
+        return words.not_listed.format(k=k)
     if not found.found:
         return words.without_none.format(most=MOST, k=k)
     by_age = explanation.events.sort("position")["title"]

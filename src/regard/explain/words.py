@@ -36,7 +36,7 @@ class Words:
         What speaks most for an item: what others did with it, or an attribute.
     rather, rather_none, not_before
         One item and not another.
-    without, without_none
+    without, without_none, not_listed
         What would drive an item out of the list.
     """
 
@@ -59,6 +59,7 @@ class Words:
     not_before: str
     without: str
     without_none: str
+    not_listed: str
 
     def listed(self, titles: Sequence[str]) -> str:
         """Return titles as a list in a sentence.
@@ -94,6 +95,7 @@ WORDS = MappingProxyType(
             not_before="{item} does not come before {other}",
             without="without {items} it would not be among the first {k}",
             without_none="no set of up to {most} events was found without which it leaves the first {k}",
+            not_listed="it is not among the first {k}, so nothing has to be left out",
         ),
         "zh": Words(
             comma="、",
@@ -115,6 +117,7 @@ WORDS = MappingProxyType(
             not_before="{item}并未排在{other}之前",
             without="如果没有{items}，它就不会进入前{k}名",
             without_none="没有找到不超过{most}个事件、去掉之后它就不会进入前{k}名的组合",
+            not_listed="它不在前{k}名之内，因此无需去掉任何事件",
         ),
     }
 )
