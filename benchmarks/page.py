@@ -259,14 +259,18 @@ def _long_histories(result: dict[str, Any]) -> str:
 
 def _curve(result: dict[str, Any]) -> str:
     drawn = [
-        {"series": point["system"], "x": point["seconds"] / 60, "y": point["ndcg"]}
+        {
+            "series": point["system"] + (" (one core)" if point["threads"] == 1 else ""),
+            "x": point["seconds"] / 60,
+            "y": point["ndcg"],
+        }
         for point in result["points"]
     ]
     x, y = Axis("minutes of training", form="d"), Axis("NDCG@10", form=".2f", zero=False)
     lines(drawn, IMAGES / "quality_against_time.svg", x=x, y=y, own="regard", goal=0.180)
     return (
         "## Quality against training time\n\n"
-        "ML-1M, leave-last-out, the target's time unknown, 2 cores. Each point of Regard is a training laid out "
+        "ML-1M, leave-last-out, the target's time unknown, 2 cores where not said otherwise. Each point of Regard is a training laid out "
         "for that time; those of RecTools are the epochs of one training. Networks speak alone. Dotted: 0.180.\n\n"
         "![NDCG@10 against minutes of training](images/quality_against_time.svg)\n"
     )
