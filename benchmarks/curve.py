@@ -7,7 +7,8 @@ Both train on everything but each user's last event and are asked for that event
 each of its epochs is a result: one run gives the whole curve. Regard's schedule is laid out for a number of
 epochs, so each point is a run of its own that ends there; its network speaks alone, without what is weighed
 beside it. Neither looks at validation, and seconds are those of training alone, on a machine that does
-nothing else. Points are kept as they come, with the number of threads: only equal numbers are compared.
+nothing else; with one thread (``OMP_NUM_THREADS=1``) they are those of the processor, so that it may do
+other things. Points are kept as they come, and only those with equal numbers of threads are compared.
 """
 
 from __future__ import annotations

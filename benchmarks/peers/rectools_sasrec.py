@@ -15,8 +15,9 @@ from pytorch_lightning import Callback, Trainer, seed_everything
 from rectools import Columns
 from rectools.dataset import Dataset
 from rectools.models import SASRecModel
+from torch import get_num_threads
 
-from benchmarks.peers.clock import make_clock, make_watcher
+from benchmarks.peers.clock import make_clock, make_watcher, seconds_of
 from benchmarks.peers.exchange import Log, Questions, ndcg, write_lists
 
 __all__ = ["curve", "quality", "recommending", "speed"]
@@ -109,7 +110,8 @@ def curve(job: dict[str, Any]) -> dict[str, Any]:
         write_lists(f"{job['lists']}-{number}.npz", lists, seconds=watcher.seconds)
         return float(number)
 
-    watcher = make_watcher(Callback, lists, patience=10**6, max_seconds=job["max_seconds"])
+    clock = seconds_of(get_num_threads())
+    watcher = make_watcher(Callback, lists, patience=10**6, max_seconds=job["max_seconds"], clock=clock)
     model = _model(job["settings"], epochs=job["max_epochs"], callbacks=[watcher])
     model.fit(_dataset(Log.read(job["log"])))
     return {"seconds": [epoch["seconds"] for epoch in watcher.history]}
