@@ -33,7 +33,7 @@ from regard.models.memory import ItemMemory
 from regard.models.registry import build
 from regard.recommend.indexing import index_of
 
-__all__ = ["Added", "add_items"]
+__all__ = ["Added", "add_items", "as_type"]
 
 SOURCE = "the new items"
 _IDS = "items.ids.weight"
@@ -171,12 +171,19 @@ def _merged(old: pl.DataFrame, given: pl.DataFrame, *, ids: pl.Series, given_W: 
         if name not in given.columns:
             fresh = pl.Series(name, [None] * len(ids), dtype=old[name].dtype)
         else:
-            fresh = _as_type(given[name], old[name].dtype)
+            fresh = as_type(given[name], old[name].dtype)
         columns.append(kept[name].zip_with(~pl.Series(given_W), fresh))
     return pl.DataFrame(columns)
 
 
-def _as_type(values: pl.Series, dtype: pl.DataType) -> pl.Series:
+def as_type(values: pl.Series, dtype: pl.DataType) -> pl.Series:
+    """Return a column of a table of items in the type that it had in training.
+
+    Raises
+    ------
+    DataError
+        If a value cannot be changed into it.
+    """
     if values.dtype == dtype:
         return values
     try:

@@ -15,15 +15,17 @@ from regard.data.schema import Columns
 from regard.data.split import SplitSpec, hold_out
 from regard.data.tables import Source
 from regard.data.target import TargetSpec
+from regard.errors import ConfigError
 from regard.evaluation.protocol import EvaluateOptions
 from regard.evaluation.report import Report
 from regard.model import Model
 from regard.pipeline_keep import load_any
-from regard.recipes.book import recipe_for
+from regard.recipes.book import recipe_for, with_settings
 from regard.train.describing import Description, describe_items
 from regard.train.fitting import FitConfig, Watch, fit_model
 from regard.train.two_stage_config import TwoStageConfig
 from regard.two_stage import add_second_stage
+from regard.warm_start import check_warm_start, share_of_epochs, warm_start
 
 __all__ = ["Run", "beside", "evaluate", "fit", "fit_dataset", "load"]
 
@@ -44,6 +46,9 @@ class Run:
         Where to keep the prepared log, so that it need not fit in memory; None: in memory.
     media
         Where the files are that the table of items names, and how far their encoding has come.
+    warm_start
+        A model, or its folder, to go on from (`regard.warm_start`): its configuration and its weights are
+        kept, and a quarter of its epochs are trained; ``settings={"epochs": 5}`` says another number.
     """
 
     options: RunOptions = field(default_factory=RunOptions)
@@ -51,6 +56,7 @@ class Run:
     watch: Watch = field(default_factory=Watch)
     folder: Path | None = None
     media: Media = field(default_factory=Media)
+    warm_start: Model | str | Path | None = None
 
 
 def fit(
@@ -135,6 +141,8 @@ def fit_dataset(
     if run.options.threads is not None:
         torch.set_num_threads(run.options.threads)
     chosen = TargetSpec.of(target)
+    if run.warm_start is not None:
+        return _warm(dataset, run=run, recipe=recipe, settings=settings or {}, split=spec, target=chosen)
     dataset = dataset.asking(chosen)
     train = hold_out(dataset, spec).train
     config = recipe if isinstance(recipe, FitConfig) else recipe_for(recipe, train, settings=settings)
@@ -169,6 +177,29 @@ def fit_dataset(
     if not isinstance(config, TwoStageConfig) or model.interrupted:
         return model
     return add_second_stage(model, config.second, watch=run.watch)
+
+
+def _warm(
+    dataset: Dataset,
+    *,
+    run: Run,
+    recipe: str | FitConfig,
+    settings: Mapping[str, Any],
+    split: SplitSpec,
+    target: TargetSpec,
+) -> Model:
+    """Go on from a model; what is given has to agree with how it was trained."""
+    assert run.warm_start is not None
+    old = run.warm_start if isinstance(run.warm_start, Model) else load(run.warm_start)
+    if recipe != "sequential":
+        raise ConfigError("a warm start keeps the recipe of the old model: leave the recipe out")
+    if target not in (TargetSpec(), old.config.target):
+        raise ConfigError("a warm start keeps the target of the old model: leave the target out")
+    check_warm_start(old)
+    train = old.config.train.changed(epochs=share_of_epochs(old), stop_after=None)
+    config = with_settings(old.config.changed(train=train), settings)
+    media = replace(run.media, config=config.content)
+    return warm_start(old, dataset, config, split=split, options=run.options, watch=run.watch, media=media)
 
 
 def load(folder: str | Path) -> Model:

@@ -63,3 +63,17 @@ def test_two_stages_are_one_folder(colours: tuple[pl.DataFrame, pl.DataFrame], t
     assert done.exit_code == 0, done.output
     assert sorted(path.name for path in tmp_path.iterdir()) == ["log.csv", "shop"]
     assert isinstance(load(output), Pipeline)
+
+
+def test_a_warm_start_goes_on_from_a_folder(world: SyntheticWorld, tmp_path: Path) -> None:
+    log, first, second = tmp_path / "log.csv", tmp_path / "first", tmp_path / "second"
+    world.events.head(3000).write_csv(log)
+    arguments = [str(log), "--split", "none", "--json"]
+    tiny = ["--recipe", "sequential-tiny", "--set", "epochs=4"]
+    done = CliRunner().invoke(app, [*arguments, "-o", str(first), *tiny])
+    assert done.exit_code == 0, done.output
+    done = CliRunner().invoke(app, [*arguments, "-o", str(second), "--warm-start", str(first)])
+    assert done.exit_code == 0, done.output
+    assert [epoch["phase"] for epoch in json.loads(done.stdout)["training"]] == ["warm"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["first", "log.csv", "second"]
+    assert load(second).recommend(users=[world.events["user_id"][0]], k=3).height == 3

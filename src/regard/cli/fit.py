@@ -36,6 +36,9 @@ def fit(
     precision: opt.Precision = "auto",
     threads: opt.Threads = None,
     drop_bad_rows: opt.DropBad = False,
+    warm_start: Annotated[
+        Path | None, typer.Option("--warm-start", help="Model folder whose weights to go on from.")
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run.")] = False,
     as_json: opt.Json = False,
 ) -> None:
@@ -54,6 +57,9 @@ def fit(
     purchase` asks for purchases and reads everything; lists then leave out what was purchased, not what
     was only viewed. `--event-field Quantity` reads a further column of the log: what an event had beside
     its item. Ctrl-C keeps the best model so far, and `--resume` goes on.
+
+    `--warm-start MODEL` goes on from a model of an earlier state of the log, with its settings, for a quarter
+    of its epochs; new users and items are learned of.
     """
     from regard.artifact import check_target
     from regard.cli.training import TrainingRequest, save, train
@@ -83,6 +89,7 @@ def fit(
             drop_bad_rows=drop_bad_rows,
             work=work,
             resume=resume,
+            warm_start=warm_start,
         ),
         console,
     )

@@ -47,6 +47,7 @@ _EVERY = 5.0  # seconds between two lines of progress
 _HEADINGS = {
     "search": "finding the number of epochs",
     "refit": "training on everything",
+    "warm": "training on from the old weights",
     "early search": "retrieval of the earlier part, for the ranker to learn from: number of epochs",
     "early refit": "retrieval of the earlier part: training",
     "ranking search": "ranker: finding the number of epochs",

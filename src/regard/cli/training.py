@@ -43,6 +43,8 @@ class TrainingRequest:
         Types of events that are asked for, as typed, and pairs ``type=weight``.
     event_fields
         Further columns of the events, ``name`` or ``name=kind``.
+    warm_start
+        Folder of a model to go on from.
     """
 
     events: Path
@@ -61,6 +63,7 @@ class TrainingRequest:
     event_fields: list[str] = field(default_factory=list)
     fields: Fields | None = None
     content: bool = False
+    warm_start: Path | None = None
 
 
 def train(request: TrainingRequest, console: Console) -> Model:
@@ -72,7 +75,7 @@ def train(request: TrainingRequest, console: Console) -> Model:
         return _train(request, console)
     except RegardError:
         work = request.work
-        if work is not None and not (work / "search").exists() and not (work / "refit").exists():
+        if work is not None and not any((work / name).exists() for name in ("search", "refit", "warm")):
             clear_work(work)
         raise
 
@@ -92,7 +95,7 @@ def save(model: Model, output: Path, *, work: Path, console: Console) -> None:
 
 def clear_work(work: Path) -> None:
     """Remove the folder of a run that ended well; what is not of the run stays."""
-    for name in ("data", "search", "refit", "early"):
+    for name in ("data", "search", "refit", "warm", "early"):
         shutil.rmtree(work / name, ignore_errors=True)
     (work / "training.jsonl").unlink(missing_ok=True)
     if work.is_dir() and not any(work.iterdir()):
@@ -113,7 +116,7 @@ def _begin(work: Path | None, console: Console, *, resume: bool) -> None:
 
 
 def _train(request: TrainingRequest, console: Console) -> Model:
-    from regard.api import Run, beside, fit_dataset
+    from regard.api import Run, beside, fit_dataset, load
     from regard.data.media import Media
     from regard.data.prepare import PrepareOptions, prepare
     from regard.data.schema import parse_columns
@@ -122,6 +125,7 @@ def _train(request: TrainingRequest, console: Console) -> Model:
     from regard.recipes.book import parse_settings
     from regard.train.fitting import Watch
 
+    old = None if request.warm_start is None else load(request.warm_start)
     split = SplitSpec.parse(request.split)
     given = request.target is not None or request.type_weights
     target = TargetSpec.parse(request.target, request.type_weights) if given else None
@@ -153,7 +157,7 @@ def _train(request: TrainingRequest, console: Console) -> Model:
     log = None if work is None else work / "training.jsonl"
     watch = Watch(hooks=hooks_on(console, log), folder=work, resume=request.resume)
     media = Media(progress=progress_on(console, "reading texts and images"))
-    run = beside(Run(options=request.options, watch=watch, media=media), request.items)
+    run = beside(Run(options=request.options, watch=watch, media=media, warm_start=old), request.items)
     return fit_dataset(
         prepared.dataset, recipe=request.recipe, settings=settings, split=split, target=target, run=run
     )

@@ -41,7 +41,7 @@ from regard.train.examples import examples_of, validation_of
 from regard.train.hooks import Hook
 from regard.train.trainer import Trainer, TrainResult
 
-__all__ = ["FitConfig", "Fitted", "Watch", "fit_model"]
+__all__ = ["FitConfig", "Fitted", "Watch", "blend_on", "fit_model", "train_pass"]
 
 _REFIT_FROM = 0.02
 _VALIDATION_EXAMPLES = 2_500
@@ -181,7 +181,7 @@ def fit_model(
         return _without_validation(train, config, options, watch=watch, features=features)
     model = _fresh(held.train, config, options, features)
     asked = examples_of(held, train, most=_VALIDATION_EXAMPLES)
-    search = _train(
+    search = train_pass(
         model,
         held.train,
         config,
@@ -195,10 +195,10 @@ def fit_model(
     if _wants_refit(config, held, train) and not search.interrupted:
         model = _fresh(train, config, options, features)
         until = config.changed(train=config.train.changed(stop_after=search.best_epoch))
-        refit = _train(model, train, until, options, watch=watch, title="refit", validate=None)
+        refit = train_pass(model, train, until, options, watch=watch, title="refit", validate=None)
     return Fitted(
         model=model,
-        blend=_blend(model, train, weighed.weights, config.blend),
+        blend=blend_on(model, train, weighed.weights, config.blend),
         search=search,
         refit=refit,
         validation_examples=len(asked),
@@ -206,7 +206,7 @@ def fit_model(
     )
 
 
-def _blend(model: CausalModel, train: Dataset, weights: BlendWeights, config: BlendConfig) -> Blend:
+def blend_on(model: CausalModel, train: Dataset, weights: BlendWeights, config: BlendConfig) -> Blend:
     """Return what is weighed beside the model, fitted to the whole log."""
     blend = make_blend(make_parts(train, config, wanted=weights), weights, num_items=len(train.items))
     return lent(blend, model.items)
@@ -222,7 +222,7 @@ def _without_validation(
 ) -> Fitted:
     """Train once, on a log that leaves nobody to validate on."""
     model = _fresh(train, config, options, features)
-    alone = _train(model, train, config, options, watch=watch, title="refit", validate=None)
+    alone = train_pass(model, train, config, options, watch=watch, title="refit", validate=None)
     return Fitted(
         model=model,
         blend=Blend.none(len(train.items)),
@@ -249,7 +249,7 @@ def _fresh(train: Dataset, config: FitConfig, options: RunOptions, features: _Fe
         return build(config.model, config.shape, num_items=size, features=items, context=context)
 
 
-def _train(
+def train_pass(
     model: CausalModel,
     train: Dataset,
     config: FitConfig,
@@ -259,6 +259,7 @@ def _train(
     title: str,
     validate: Callable[[], float] | None,
 ) -> TrainResult:
+    """Train a model on a log once; checkpoints and progress go by `title`."""
     trainer = Trainer(
         model,
         loader=WindowLoader(
