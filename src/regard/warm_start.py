@@ -51,12 +51,11 @@ def warm_start(
     old
         The model, as `load` returns it; it is unchanged.
     dataset
-        The whole log, old events and new ones. Attributes of items that it lacks are those of the old model.
+        The whole log, old events and new. Attributes of items that it lacks are those of the old model.
     config
-        That of the old model, with other settings of the training if wanted; `share_of_epochs` has the
-        default number of epochs.
+        That of the old model, with other settings of the training; `share_of_epochs` has a number of epochs.
     split
-        What is held out for `Model.evaluate`; all of it has to be later than what the old model learned from.
+        What is held out for `Model.evaluate`: later than all that the old model learned from.
     options, watch, media
         As in `regard.api.fit`.
 
@@ -67,14 +66,14 @@ def warm_start(
     SplitError
         If what is held out is not later than what the old model has learned from.
     """
-    check_warm_start(old)
-    _check_shape(old.config, config)
+    _check(old, config)
     dataset = dataset.asking(config.target)
     train = hold_out(dataset, split).train
     _check_later(old, dataset, train)
     described = _described(old, dataset, media or Media(config=config.content))
+    before = Before(model=old.network, items=old.dataset.items, weights=old.blend.weights)
     fitted = go_on(
-        Before(model=old.network, items=old.dataset.items, weights=old.blend.weights),
+        before,
         train,
         config,
         options=options,
@@ -123,7 +122,9 @@ def share_of_epochs(old: Model) -> int:
     return max(1, math.ceil(full.count(full[-1]) / _SHARE))
 
 
-def _check_shape(before: FitConfig, now: FitConfig) -> None:
+def _check(old: Model, now: FitConfig) -> None:
+    check_warm_start(old)
+    before = old.config
     changed = [
         name
         for name in before.shape.keys() | now.shape.keys()
