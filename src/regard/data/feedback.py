@@ -104,7 +104,8 @@ class Past:
     Parameters
     ----------
     kind
-        ``"given"``: the histories that the log brought; ``"none"``: empty ones; else feedback.
+        ``"given"``: the histories that the log brought (feedback is known for rates alone); ``"none"``: empty
+        ones; else feedback.
     action
         Label that is the outcome of an event.
     known
@@ -147,8 +148,9 @@ class Past:
     def after(self, impressions: Impressions) -> Past:
         """Return the same with the feedback of impressions known."""
         match self.kind:
-            case "given" | "none":
+            case "none":
                 return self
             case kind:
-                more = Feedback.of(impressions, action=self.action, kind=kind)
+                what: FeedbackKind = "clicked" if kind == "clicked" else "shown"
+                more = Feedback.of(impressions, action=self.action, kind=what)
                 return replace(self, known=self.known.plus(more))
