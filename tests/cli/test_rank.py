@@ -88,6 +88,14 @@ def test_it_is_measured_for_each_action_on_what_came_later(ranker: Path, shown: 
     done = CliRunner().invoke(app, [*arguments, "--value", "purchase"])
     assert done.exit_code == 0, done.output
     assert "gauc" in done.stdout
+
+
+def test_a_report_is_written_where_it_is_asked_for(ranker: Path, shown: Path, tmp_path: Path) -> None:
+    pytest.importorskip("altair")
+    report = tmp_path / "ranker.html"
+    done = CliRunner().invoke(app, ["evaluate", str(ranker), str(shown), "--report", str(report)])
+    assert done.exit_code == 0, done.output
+    assert report.read_text(encoding="utf-8").count("Share that happened") >= 2
     assert "calibration error" in done.stdout
 
 

@@ -174,6 +174,9 @@ def evaluate(
     label: Labels = None,
     split: Cut = "none",
     drop_bad_rows: opt.DropBad = False,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="Write a page (.html) with a reliability plot too.")
+    ] = None,
     as_json: opt.Json = False,
 ) -> None:
     """Measure a ranker on impressions that it has not learned from, for each action that it predicts.
@@ -204,6 +207,11 @@ def evaluate(
             f"it has {', '.join(shown.actions)}; name it with --label"
         )
     found = [measured(held, shown, action, value) for action in actions]
+    if report is not None:
+        from regard.cli.rank_page import write_rank_page
+
+        written = write_rank_page(report, found, name=model.name)
+        console.print(f"the report is in {written}", markup=False)
     if as_json:
         opt.write_json({one.action: document(one) for one in found})
         return
