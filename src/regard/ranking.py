@@ -8,7 +8,7 @@ probabilities. It keeps the feedback that it was given, because that is the hist
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from regard.config import RunOptions
 from regard.data.auc import Ranking
 from regard.data.coding import Coders
 from regard.data.feedback import Past
+from regard.data.histories import Histories
 from regard.data.impression_split import split_impressions
 from regard.data.impression_table import ReadImpressions
 from regard.data.impressions import Impressions
@@ -91,16 +92,32 @@ class RankingModel:
         DataError
             If a history or a field is missing or cannot be read.
         """
-        logit_KA = self.logits(impressions)
+        return self.probabilities(self.logits(impressions))
+
+    def logits(self, impressions: Impressions, *, histories: Histories | None = None) -> np.ndarray:
+        """Return ``[K, A]`` float32 logits: the order of candidates, before any calibration.
+
+        Parameters
+        ----------
+        impressions
+            As of `score`.
+        histories
+            ``[I]`` what each user did before, by the numbers of `items`, and when it is asked; None: what is
+            known of the user.
+        """
+        past = self.past.about(impressions)
+        known = past.histories(impressions) if histories is None else histories
+        rows = _rows(impressions, known, past, self.request, self.spec, self.config)
+        if histories is not None:
+            rows = replace(rows, histories=replace(rows.histories, asked=histories.asked))
+        return score_rows(self.ranker, rows, device=self.options.device)
+
+    def probabilities(self, logit_KA: np.ndarray) -> dict[str, np.ndarray]:
+        """Return by action ``[K]`` float64 probabilities, calibrated."""
         return {
             action: self.calibration[action].apply(logit_KA[:, place])
             for place, action in enumerate(self.spec.actions)
         }
-
-    def logits(self, impressions: Impressions) -> np.ndarray:
-        """Return ``[K, A]`` float32 logits: the order of candidates, before any calibration."""
-        rows = _rows(impressions, self.past, self.request, self.spec, self.config)
-        return score_rows(self.ranker, rows, device=self.options.device)
 
     def evaluate(self, impressions: Impressions, *, action: str | None = None) -> ClickMetrics:
         """Measure the ranker on impressions that it has not learned from, for one action (the first)."""
@@ -190,8 +207,10 @@ def _fitted(
     features = features_of(read, cut.train, tables, config)
     past = past_of(cut.train, config, users=len(read.users))
     learned = past.after(cut.train)
-    rows = _rows(cut.train, learned, features.request, features.spec, config)
-    held = _rows(cut.test, learned, features.request, features.spec, config)
+    rows, held = (
+        _rows(part, learned.histories(part), learned, features.request, features.spec, config)
+        for part in (cut.train, cut.test)
+    )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(options.seed)
         ranker = Ranker(config.shape, features.spec)
@@ -219,11 +238,16 @@ def _fitted(
 
 
 def _rows(
-    impressions: Impressions, past: Past, request: Coders, spec: RankerSpec, config: RankingConfig
+    impressions: Impressions,
+    histories: Histories,
+    past: Past,
+    request: Coders,
+    spec: RankerSpec,
+    config: RankingConfig,
 ) -> RankRows:
     return RankRows.of(
         impressions,
-        past.histories(impressions),
+        histories,
         request_fields(request, spec, impressions, past),
         max_length=config.shape.max_length,
     )

@@ -40,7 +40,7 @@ from regard.train.ranking import RankTrainer
 from regard.train.ranking_config import RankingConfig
 from regard.train.two_stage_config import SecondStageConfig
 
-__all__ = ["add_second_stage", "ranker_shape", "ranker_spec"]
+__all__ = ["add_second_stage", "neighbours_of", "ranker_shape", "ranker_spec"]
 
 _WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _SPREAD_BY = 256  # histories
@@ -154,15 +154,15 @@ def _mine(model: Model, early: Dataset, config: SecondStageConfig, watch: Watch)
     )
     retrieval = recommender_of(fitted.model, known=early, train=early, blend=fitted.blend, new=False)
     return Mine(
-        sources=sources_of(retrieval, early, config, similar=_similar(early, config)),
+        sources=sources_of(retrieval, early, config, similar=neighbours_of(early, config)),
         known_V=retrieval.known_V,
         config=config,
         seed=model.options.seed,
     )
 
 
-def _similar(train: Dataset, config: SecondStageConfig) -> ItemKNN | None:
-    """Return the neighbours of items; None where the catalogue is too large for them."""
+def neighbours_of(train: Dataset, config: SecondStageConfig) -> ItemKNN | None:
+    """Return the neighbours of items; None where none are asked for or the catalogue is too large."""
     if config.similar == 0:
         return None
     try:
@@ -266,7 +266,7 @@ class _Study:
         """
         model, config, mine = self.model, self.config, self.mine
         first, *others = sources_of(
-            model.recommender, model.train, config, similar=_similar(model.train, config)
+            model.recommender, model.train, config, similar=neighbours_of(model.train, config)
         )
         histories = self.pools.histories.take(slice(0, _SPREAD_BY))
         early = spread_of(mine.sources[0], histories, known_V=mine.known_V)

@@ -10,7 +10,9 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from regard.attached import AttachedPipeline
 from regard.cli.rank import app
+from regard.cli.recommend import app as recommend
 from regard.errors import ConfigError, DataError, RegardError, SchemaError
 from regard.model import Model
 
@@ -88,6 +90,36 @@ def test_it_is_measured_for_each_action_on_what_came_later(ranker: Path, shown: 
     done = CliRunner().invoke(app, [*arguments, "--value", "purchase"])
     assert done.exit_code == 0, done.output
     assert "gauc" in done.stdout
+
+
+def test_a_ranker_is_put_behind_a_model_and_its_trace_is_shown(
+    both: AttachedPipeline, tmp_path: Path
+) -> None:
+    model, ranker, output = (str(tmp_path / name) for name in ("model", "ranker", "both"))
+    both.retrieval.save(model)
+    both.second.ranker.save(ranker)
+    arguments = [
+        "attach",
+        model,
+        ranker,
+        "-o",
+        output,
+        "--value",
+        "purchase*10 + click",
+        "--set",
+        "similar=5",
+    ]
+    done = CliRunner().invoke(app, [*arguments, "--json"])
+    assert done.exit_code == 0, done.output
+    document = json.loads(done.stdout)
+    assert (document["known_items"], document["items"]) == (50, 60)
+    assert document["value"] == "purchase*10 + click"
+    done = CliRunner().invoke(recommend, [output, "--user", "u3", "-k", "3", "--trace"])
+    assert done.exit_code == 0, done.output
+    assert "value: what the order is by" in " ".join(done.stdout.split())
+    assert "unknown to the ranker" in done.stdout
+    done = CliRunner().invoke(app, [*arguments[:-4], "--value", "buy"])
+    assert "there is no action 'buy'" in str(done.exception)
 
 
 def test_a_report_is_written_where_it_is_asked_for(ranker: Path, shown: Path, tmp_path: Path) -> None:

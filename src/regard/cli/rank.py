@@ -216,3 +216,43 @@ def evaluate(
         opt.write_json({one.action: document(one) for one in found})
         return
     show_metrics(found)
+
+
+@app.command()
+def attach(
+    model: opt.ModelFolder,
+    ranker: RankerFolder,
+    *,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where the folder of both shall be.")],
+    value: Value = None,
+    settings: opt.Setting = None,
+    as_json: opt.Json = False,
+) -> None:
+    """Put a ranker behind a retrieval model, as one folder that `regard recommend` and `evaluate` take.
+
+    The model proposes, the ranker decides the order: by the probability of its first action, or by --value.
+    Users and items meet by their ids; an item that the ranker does not know is scored as one it never met.
+    How many candidates there are: --set retrieval=200, popular, recent, similar.
+
+        regard rank attach shop ranker -o both --value "purchase*10 + click"
+    """
+    from regard.api import load
+    from regard.artifact import check_target
+    from regard.attached import attach_ranker
+    from regard.ranking import RankingModel
+    from regard.recipes.book import parse_settings, with_settings
+    from regard.train.two_stage_config import SecondStageConfig
+
+    check_target(output)
+    config = with_settings(SecondStageConfig(), parse_settings(settings or []))
+    made = attach_ranker(load(model), RankingModel.load(ranker), value=value, config=config)
+    made.save(output)
+    console, record = opt.messages(), made.record
+    console.print(
+        f"the ranker knows {record['known_items']:,} of {record['items']:,} items and "
+        f"{record['known_users']:,} of {record['users']:,} users; an item that it does not know is scored as "
+        f"one it never met\nboth are in {output}; next: regard recommend {output} --trace",
+        markup=False,
+    )
+    if as_json:
+        opt.write_json({"model": str(output), "value": made.second.value.text, **record})

@@ -41,7 +41,8 @@ def reliability_plot(tables: Mapping[str, Reliability]) -> str:
         for count, predicted, observed in zip(table.count, table.predicted, table.observed, strict=True)
     ]
     # Rare actions lie in a corner: axes end where the last point does, alike on both sides.
-    top = float(np.clip(1.1 * max(max(row["predicted"], row["observed"]) for row in rows), 1e-6, 1.0))
+    most = max(max(*table.predicted, *table.observed) for table in tables.values())
+    top = float(np.clip(1.1 * most, 1e-6, 1.0))
     scale, form = (
         alt.Scale(domain=[0, top], nice=False),
         alt.Axis(format=".0%" if top > 0.2 else ".1%", tickCount=6),
