@@ -7,7 +7,7 @@ probabilities. It keeps the feedback that it was given, because that is the hist
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,8 @@ from regard.models.calibration import Calibration, fit_calibration
 from regard.models.rank_rows import RankRows, score_rows
 from regard.models.ranker import Ranker, RankerSpec
 from regard.train.describing import Description
-from regard.train.hooks import Hook
+from regard.train.fitting import Watch
+from regard.train.rank_digest import digest_of
 from regard.train.rank_features import RankTables, features_of, past_of, request_fields
 from regard.train.ranking import RankTrainer
 from regard.train.ranking_config import RankingConfig
@@ -63,6 +64,8 @@ class RankingModel:
         Settings that it was trained with.
     training
         One dictionary for each epoch.
+    interrupted
+        Whether training was stopped by Ctrl-C; a model that was loaded does not know.
     """
 
     ranker: Ranker
@@ -77,6 +80,7 @@ class RankingModel:
     config: RankingConfig
     options: RunOptions
     training: list[dict[str, Any]] = field(default_factory=list)
+    interrupted: bool = False
 
     def score(self, impressions: Impressions) -> dict[str, np.ndarray]:
         """Return by action ``[K]`` float64 probabilities of all candidates.
@@ -153,7 +157,7 @@ def fit_ranker(
     users: Source | None = None,
     settings: RankingConfig | Mapping[str, Any] | None = None,
     options: RunOptions | None = None,
-    hooks: Sequence[Hook] = (),
+    watch: Watch | None = None,
 ) -> RankingModel:
     """Train a ranker on impressions.
 
@@ -167,8 +171,9 @@ def fit_ranker(
         Whole configuration, or some settings of it.
     options
         Seed, device, threads.
-    hooks
-        Listeners.
+    watch
+        Listeners, and where checkpoints go. Ctrl-C keeps the best weights so far; a run that goes on from its
+        checkpoint ends as one that was not interrupted.
 
     Raises
     ------
@@ -178,6 +183,8 @@ def fit_ranker(
         If nothing is left to train on or to validate with.
     TrainingError
         If the loss is not finite.
+    ResumeError
+        If the checkpoint belongs to other data or to another configuration.
 
     Examples
     --------
@@ -193,7 +200,7 @@ def fit_ranker(
     options = options or RunOptions()
     if options.threads is not None:
         torch.set_num_threads(options.threads)
-    return _fitted(read, RankTables(items=items, users=users), config, options, hooks)
+    return _fitted(read, RankTables(items=items, users=users), config, options, watch or Watch())
 
 
 def _fitted(
@@ -201,7 +208,7 @@ def _fitted(
     tables: RankTables,
     config: RankingConfig,
     options: RunOptions,
-    hooks: Sequence[Hook],
+    watch: Watch,
 ) -> RankingModel:
     cut = split_impressions(read.impressions, config.validation)
     features = features_of(read, cut.train, tables, config)
@@ -215,7 +222,13 @@ def _fitted(
         torch.manual_seed(options.seed)
         ranker = Ranker(config.shape, features.spec)
     trainer = RankTrainer(ranker, rows, config=config, options=options)
-    result = trainer.run(hooks=hooks, validate=lambda: _quality(ranker, held, config, options))
+    result = trainer.run(
+        hooks=watch.hooks("ranker", config.train.epochs),
+        validate=lambda: _quality(ranker, held, config, options),
+        folder=None if watch.folder is None else watch.folder / "ranker",
+        fingerprint=digest_of(held),
+        resume=watch.resume,
+    )
     logit_KA = score_rows(ranker, held, device=options.device)
     calibration = {
         action: fit_calibration(config.calibration, logit_KA[:, place], cut.test.labels[action])
@@ -234,6 +247,7 @@ def _fitted(
         config=config,
         options=options,
         training=result.history,
+        interrupted=result.interrupted,
     )
 
 

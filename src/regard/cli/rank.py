@@ -74,20 +74,24 @@ def fit(
     device: opt.Device = "cpu",
     threads: opt.Threads = None,
     drop_bad_rows: opt.DropBad = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run.")] = False,
     as_json: opt.Json = False,
 ) -> None:
     """Train a ranker on impressions and save it as one folder.
 
     The log needs user_id, item_id, timestamp and a label (click, like, cart, purchase); rows of one
     impression_id were shown together. The latest tenth chooses the epoch and calibrates the probabilities.
+    Ctrl-C keeps the best ranker so far, and `--resume` goes on.
 
         regard rank fit shown.parquet -o ranker --items items.parquet --label click=is_clicked
     """
     from regard.artifact import check_target
     from regard.cli.impressions import ShownRequest, read_shown
+    from regard.cli.training import begin_work, clear_work
     from regard.config import RunOptions
     from regard.ranking import fit_ranker
     from regard.recipes.book import parse_settings, with_settings
+    from regard.train.fitting import Watch
     from regard.train.ranking_config import RankingConfig
 
     console = opt.messages()
@@ -105,16 +109,28 @@ def fit(
         drop_bad_rows=drop_bad_rows,
     )
     shown = read_shown(request, console)
+    work = output.absolute().with_name(output.absolute().name + ".work")
+    begin_work(work, console, resume=resume)
     model = fit_ranker(
         shown.read,
         items=items or shown.items,
         users=users or shown.users,
         settings=config,
         options=RunOptions(seed=seed, device=device, threads=threads),
-        hooks=opt.hooks_on(console, None)("training the ranker", config.train.epochs),
+        watch=Watch(hooks=opt.hooks_on(console, None), folder=work, resume=resume),
     )
     model.save(output)
-    console.print(f"the ranker is in {output}; next: regard rank evaluate {output} IMPRESSIONS", markup=False)
+    if model.interrupted:
+        console.print(
+            f"stopped early; the best ranker so far is in {output}. To go on, run the same command again "
+            "with --resume",
+            markup=False,
+        )
+    else:
+        clear_work(work)
+        console.print(
+            f"the ranker is in {output}; next: regard rank evaluate {output} IMPRESSIONS", markup=False
+        )
     if as_json:
         actions = list(model.spec.actions)
         opt.write_json({"model": str(output), "actions": actions, "training": model.training})
