@@ -29,6 +29,7 @@ from rich.console import Console
 
 from benchmarks.common import BenchError, Target, data_folder, fresh, keep, read
 from benchmarks.ctr_features import NAMES, ClickLog, features
+from benchmarks.ctr_page import DRAWN
 from benchmarks.ctr_speed import speed
 from benchmarks.ctr_systems import SYSTEMS, Scored, Task
 from benchmarks.peers.venvs import python_of
@@ -74,7 +75,7 @@ def main() -> None:
         made[_PEER] = partial(peer, task)
     for name, seed in product(made, range(seeds)):
         kept = read(file) or {"runs": {}}
-        if str(seed) in kept["runs"].get(name, {}) or not name.startswith(arguments.only or ""):
+        if is_there(kept["runs"], name, seed) or not name.startswith(arguments.only or ""):
             continue
         try:
             run = judged(read_log, task, made[name](seed))
@@ -86,6 +87,12 @@ def main() -> None:
         keep(file, {**kept, "rows": [len(task.rows(part)) for part in range(3)]})
         _CONSOLE.print(f"{name}, seed {seed}: AUC {run['auc']:.4f} (validation {run['valid']:.4f})")
     finish(file)
+
+
+def is_there(runs: dict[str, Any], name: str, seed: int) -> bool:
+    """Tell whether a run is kept, with what is drawn of it."""
+    run = runs.get(name, {}).get(str(seed))
+    return run is not None and ("reliability" in run or seed > 0 or name not in DRAWN)
 
 
 def finish(file: str) -> None:
@@ -242,6 +249,7 @@ def judged(read_log: ReadImpressions, task: Task, scored: Scored) -> dict[str, A
         "gauc": values["gauc"],
         "log_loss": values["log_loss"],
         "ece": measured.reliability.error,
+        "reliability": measured.reliability.to_json(),
         "chosen": scored.chosen,
     }
 

@@ -6,8 +6,15 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["ranking_chapter"]
+from benchmarks.common import ROOT
+from regard.evaluation.reliability import Reliability
+from regard.evaluation.reliability_plot import reliability_plot
 
+__all__ = ["DRAWN", "ranking_chapter"]
+
+# Systems whose reliability is drawn, from their first seed.
+DRAWN = ("regard, cross-attention", "logistic regression, hand-made features", "matrix factorisation")
+_IMAGE = ROOT / "docs" / "images" / "ctr_reliability.svg"
 _COLUMNS = (("auc", "AUC"), ("uauc", "UAUC"), ("log_loss", "log-loss"), ("ece", "calibration error"))
 
 
@@ -34,6 +41,7 @@ def ranking_chapter(kept: dict[str, Any]) -> str:
             + ". The peer reads users, items, genres and "
             "both histories, by the layers of FuxiCTR's DIN put together as its repository does.\n"
         )
+    parts += _reliability(kept["runs"])
     if "speed" in kept:
         parts += [
             "One user, a history of 200, width 64, milliseconds of one core (median), encoding the history included. The "
@@ -46,6 +54,21 @@ def ranking_chapter(kept: dict[str, Any]) -> str:
             for name, one in kept["speed"].items()
         ]
     return "\n".join(parts) + "\n"
+
+
+def _reliability(runs: dict[str, Any]) -> list[str]:
+    """Draw what happened against what was predicted; return how the page shows it."""
+    found = {name: runs.get(name, {}).get("0", {}).get("reliability") for name in DRAWN}
+    tables = {name: Reliability.from_json(table) for name, table in found.items() if table is not None}
+    if not tables:
+        return []
+    _IMAGE.parent.mkdir(parents=True, exist_ok=True)
+    _IMAGE.write_text(reliability_plot(tables).rstrip() + "\n", encoding="utf-8")
+    return [
+        "What happened on the test against what was predicted, in ten bins of equal width; a larger point holds more "
+        "candidates, and true probabilities lie on the dotted line (first seed).\n",
+        "![Share that happened against predicted probability](images/ctr_reliability.svg)\n",
+    ]
 
 
 def _mean(runs: dict[str, Any], key: str) -> float:

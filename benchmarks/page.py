@@ -19,6 +19,7 @@ from benchmarks.common import RESULTS, ROOT, Target, read
 from benchmarks.content_page import cold_chapter, cold_targets, cost_chapter, warm_chapter, warm_targets
 from benchmarks.ctr_page import ranking_chapter
 from benchmarks.diversity_page import chapter as diversity_chapter
+from benchmarks.impressions_page import chapter as impressions_chapter
 from benchmarks.levers_page import ablation_chapter, study_chapter
 from benchmarks.pipeline_page import chapter as pipeline_chapter
 from benchmarks.pipeline_page import targets as pipeline_targets
@@ -68,6 +69,7 @@ def write_page() -> None:
         ("cold", cold_chapter),
         ("content", cost_chapter),
         ("ctr", ranking_chapter),
+        ("impressions", impressions_chapter),
         ("pipeline", pipeline_chapter),
         ("diversity", diversity_chapter),
     )

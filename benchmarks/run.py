@@ -57,6 +57,7 @@ _STEPS = (
     _Step("content"),
     _Step("diversity"),
     _Step("ctr"),
+    _Step("impressions", resumes=True),
     _Step("ablation"),
     _Step("study", resumes=True),
     _Step("curve", resumes=True),

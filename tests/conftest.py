@@ -10,9 +10,12 @@ import polars as pl
 import pytest
 
 from regard.api import fit
+from regard.attached import AttachedPipeline, attach_ranker
+from regard.data.impression_table import read_impressions
 from regard.data.sources.synthetic import SyntheticWorld, WorldConfig
 from regard.model import Model
 from regard.pipeline import Pipeline
+from regard.ranking import RankingModel, fit_ranker
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -85,6 +88,45 @@ def pipeline(colours: tuple[pl.DataFrame, pl.DataFrame]) -> Pipeline:
     fitted = fit(events, items=items, recipe="two-stage-tiny", settings=settings, split="leave-last-out")
     assert isinstance(fitted, Pipeline)
     return fitted
+
+
+@pytest.fixture(scope="session")
+def coloured_impressions() -> pl.DataFrame:
+    """Impressions of most of the users and items of `colours`, of which each user clicks a third."""
+    draw = np.random.default_rng(1)
+    rows = []
+    for step in range(600):
+        user = int(draw.integers(0, 100))
+        for item in draw.choice(50, 4, replace=False).tolist():
+            click = int(draw.random() < (0.7 if item % 3 == user % 3 else 0.1))
+            buy = int(click and draw.random() < 0.4)
+            rows.append((step, f"u{user}", f"i{item}", 1_600_000_000 + 20 * step, click, buy))
+    names = ["impression_id", "user_id", "item_id", "timestamp", "click", "purchase"]
+    return pl.DataFrame(rows, schema=names, orient="row")
+
+
+@pytest.fixture(scope="session")
+def attached_of_kind(coloured: Model, coloured_impressions: pl.DataFrame) -> dict[str, AttachedPipeline]:
+    """The model of `colours` with rankers of these impressions behind it, by the histories that they read."""
+    given = pl.col("item_id").shift(4).fill_null("i1").alias("history")
+    made = {}
+    for kind in ("shown", "clicked", "given", "none"):
+        log = coloured_impressions if kind != "given" else coloured_impressions.with_columns(given)
+        settings = {"train": {"epochs": 2}, "shape": {"width": 16}, "history": kind, "batch_candidates": 128}
+        made[kind] = attach_ranker(coloured, fit_ranker(read_impressions(log), settings=settings))
+    return made
+
+
+@pytest.fixture(scope="session")
+def both(attached_of_kind: dict[str, AttachedPipeline]) -> AttachedPipeline:
+    """One of them, which reads what was shown."""
+    return attached_of_kind["shown"]
+
+
+@pytest.fixture(scope="session")
+def impression_ranker(both: AttachedPipeline) -> RankingModel:
+    """Its ranker."""
+    return both.second.ranker
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -10,8 +12,10 @@ import pytest
 
 from regard.config import RunOptions
 from regard.data.impression_table import ReadImpressions, read_impressions
-from regard.errors import ConfigError, DataError, SplitError
+from regard.errors import ConfigError, DataError, ResumeError, SplitError
 from regard.ranking import RankingModel, fit_ranker
+from regard.train.fitting import Watch
+from regard.train.hooks import Silent, StepDone
 
 SETTINGS = {
     "shape": {"width": 16, "scale": 0.25},
@@ -82,6 +86,40 @@ def test_the_same_seed_gives_the_same_model_and_another_seed_another(
     one, again, other = (run.logits(read.impressions) for run in runs)
     assert np.array_equal(one, again)
     assert not np.array_equal(one, other)
+
+
+class InterruptAt(Silent):
+    def __init__(self, epoch: int, step: int) -> None:
+        self.at = (epoch, step)
+
+    def step(self, done: StepDone) -> None:
+        if (done.epoch, done.step) == self.at:
+            signal.raise_signal(signal.SIGINT)
+
+
+def test_a_run_that_was_interrupted_and_resumed_gives_the_model_of_one_that_was_not(
+    read: ReadImpressions, tables: tuple[pl.DataFrame, pl.DataFrame], tmp_path: Path
+) -> None:
+    short = {**SETTINGS, "train": {**SETTINGS["train"], "epochs": 3}}
+    whole = fit_ranker(read, items=tables[1], settings=short)
+    assert not whole.interrupted
+    stopping = Watch(hooks=lambda title, epochs: [InterruptAt(2, 5)], folder=tmp_path)
+    first = fit_ranker(read, items=tables[1], settings=short, watch=stopping)
+    assert first.interrupted
+    assert len(first.training) == 1
+    again = fit_ranker(read, items=tables[1], settings=short, watch=Watch(folder=tmp_path, resume=True))
+    assert [one["validation"] for one in again.training] == [one["validation"] for one in whole.training]
+    assert np.array_equal(again.logits(read.impressions), whole.logits(read.impressions))
+    for action, chance in whole.score(read.impressions).items():
+        assert np.array_equal(chance, again.score(read.impressions)[action])
+    with pytest.raises(ResumeError):
+        fit_ranker(
+            read,
+            items=tables[1],
+            settings=short,
+            options=RunOptions(seed=1),
+            watch=Watch(folder=tmp_path, resume=True),
+        )
 
 
 def test_later_labels_do_not_change_earlier_scores(model: RankingModel, read: ReadImpressions) -> None:

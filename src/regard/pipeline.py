@@ -1,10 +1,11 @@
-"""Pipeline: a Model with a second stage: retrieve, rank, re-rank, in one call.
+"""TwoStageModel: a Model with a second stage: retrieve, rank, re-rank, in one call.
 
 Candidates come from the retrieval model, popularity, what was popular lately and neighbours of the history's
 items; a ranker judges them over one encoded history; a policy may re-rank what comes of it. It has the verbs
 of a `Model`, which it is: `recommend` and `recommend_with` serve both stages, `evaluate` asks them beside
 retrieval alone, and `trace` shows what each stage did. What is explained is the first stage: `explain` and
-`what_if` speak of the retrieval model, and say nothing of what the ranker adds.
+`what_if` speak of the retrieval model, and say nothing of what the ranker adds. A `Pipeline` is one whose
+ranker learned from the log of the retrieval model.
 
 Shape letters: U users, K places.
 """
@@ -36,49 +37,32 @@ from regard.recommend.approx import ApproxConfig
 from regard.recommend.filters import Allowed
 from regard.recommend.policy import Policy
 from regard.recommend.reranked import PolicyRequest, plain_lists
-from regard.recommend.second_stage import SecondStage
+from regard.recommend.second_stage import SecondStage, Stage
 from regard.recommend.two_stage import TwoStageRecommender
 from regard.train.two_stage_config import SecondStageConfig
 
-__all__ = ["Pipeline"]
+__all__ = ["Pipeline", "TwoStageModel"]
 
 _ALONE = "retrieval alone"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pipeline(Model):
+class TwoStageModel(Model):
     """A trained retrieval model and what comes after it.
 
     Parameters
     ----------
     second
-        Sources of candidates, ranker and their weights.
+        Sources of candidates, and a ranker.
     stages
-        What it was trained with.
-    spec
-        What the ranker was built from.
+        Its settings.
     record
-        What validation found: ``ndcg`` by weight, ``recall`` of candidates, the epochs of the ranker.
+        What was found when it was made.
     """
 
-    second: SecondStage
+    second: Stage
     stages: SecondStageConfig
-    spec: RankerSpec
     record: Mapping[str, Any] = field(default_factory=dict)
-
-    @classmethod
-    def after(
-        cls,
-        retrieval: Model,
-        second: SecondStage,
-        *,
-        stages: SecondStageConfig,
-        spec: RankerSpec,
-        record: Mapping[str, Any],
-    ) -> Pipeline:
-        """Put a second stage after a retrieval model."""
-        held = {one.name: getattr(retrieval, one.name) for one in fields(Model)}
-        return cls(**held, second=second, stages=stages, spec=spec, record=record)
 
     @cached_property
     def retrieval(self) -> Model:
@@ -192,6 +176,38 @@ class Pipeline(Model):
             "items cannot be added to a two-stage model, whose ranker knows those of its training: fit it "
             "again, or add them to a model of another recipe"
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pipeline(TwoStageModel):
+    """A retrieval model with a ranker that learned from the same log.
+
+    Parameters
+    ----------
+    second
+        Sources of candidates, ranker and their weights.
+    spec
+        What the ranker was built from.
+    record
+        What validation found: ``ndcg`` by weight, ``recall`` of candidates, the epochs of the ranker.
+    """
+
+    second: SecondStage
+    spec: RankerSpec
+
+    @classmethod
+    def after(
+        cls,
+        retrieval: Model,
+        second: SecondStage,
+        *,
+        stages: SecondStageConfig,
+        spec: RankerSpec,
+        record: Mapping[str, Any],
+    ) -> Pipeline:
+        """Put a second stage after a retrieval model."""
+        held = {one.name: getattr(retrieval, one.name) for one in fields(Model)}
+        return cls(**held, second=second, stages=stages, spec=spec, record=record)
 
     def save(self, folder: str | Path) -> None:
         """Write both stages as one folder, atomically: safetensors, JSON, Parquet and hashes."""

@@ -5,21 +5,22 @@ Of the sources only neighbours are kept; popularity is counted again from the lo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from regard.artifact import ArtifactContent, read_artifact, write_artifact
+from regard.attached_keep import DOCUMENT as ATTACHED
+from regard.attached_keep import attached_of
 from regard.evaluation.neighbours import ItemKNN
 from regard.keep import content_of, model_of
 from regard.model import Model
 from regard.models.calibration import Calibration
 from regard.models.ranker import Ranker
+from regard.neighbours_keep import neighbour_tensors, neighbours_in
 from regard.pipeline import Pipeline
 from regard.recommend.second_stage import SecondStage
 from regard.train.mining import sources_of
@@ -30,7 +31,6 @@ __all__ = ["load_any", "save_pipeline"]
 
 _DOCUMENT: Final = "second_stage"
 _EDGE: Final = "edge."
-_SIMILAR: Final = "similar."
 _TRAINED: Final = "trained"
 
 
@@ -39,11 +39,7 @@ def save_pipeline(pipeline: Pipeline, folder: str | Path) -> None:
     second, first = pipeline.second, content_of(pipeline.retrieval)
     arrays = {f"{_EDGE}{name}": edge for name, edge in second.edges.items()}
     arrays[_TRAINED] = pipeline.spec.items.trained_V
-    for source in second.sources:
-        if isinstance(source.scorer, ItemKNN):
-            known = source.scorer
-            parts = {"offsets": known.offsets, "item": known.item_E, "weight": known.weight_E}
-            arrays |= {f"{_SIMILAR}{name}": array for name, array in parts.items()}
+    similar = next((one.scorer for one in second.sources if isinstance(one.scorer, ItemKNN)), None)
     document = {
         "config": pipeline.stages.to_json(),
         "sources": [source.name for source in second.sources],
@@ -58,7 +54,8 @@ def save_pipeline(pipeline: Pipeline, folder: str | Path) -> None:
             **first.tensors,
             "ranker": {name: value.cpu() for name, value in second.ranker.state_dict().items()},
             _DOCUMENT: {
-                name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()
+                **{name: torch.from_numpy(np.ascontiguousarray(array)) for name, array in arrays.items()},
+                **neighbour_tensors(similar),
             },
         },
         tables=first.tables,
@@ -68,7 +65,7 @@ def save_pipeline(pipeline: Pipeline, folder: str | Path) -> None:
 
 
 def load_any(folder: str | Path) -> Model:
-    """Read a model folder, with its second stage where it has one (a `Pipeline`); it needs nothing else.
+    """Read a model folder, with its second stage where it has one (a `TwoStageModel`); it needs nothing else.
 
     Raises
     ------
@@ -77,13 +74,15 @@ def load_any(folder: str | Path) -> Model:
     """
     content = read_artifact(folder)
     model = model_of(content, folder)
+    if ATTACHED in content.documents:
+        return attached_of(model, content, folder)
     return _pipeline(model, content) if _DOCUMENT in content.documents else model
 
 
 def _pipeline(model: Model, content: ArtifactContent) -> Pipeline:
     document, tensors = content.documents[_DOCUMENT], content.tensors[_DOCUMENT]
     config = SecondStageConfig.from_json(document["config"])
-    first, *others = sources_of(model.recommender, model.train, config, similar=_similar(tensors))
+    first, *others = sources_of(model.recommender, model.train, config, similar=neighbours_in(tensors))
     names = document["sources"]
     assert [source.name for source in (first, *others)] == names
     edges = {name: tensors[f"{_EDGE}{name}"].numpy() for name in names}
@@ -99,15 +98,6 @@ def _pipeline(model: Model, content: ArtifactContent) -> Pipeline:
         calibration=Calibration.from_json(document["calibration"]),
     )
     return Pipeline.after(model, second, stages=config, spec=spec, record=document["record"])
-
-
-def _similar(tensors: Mapping[str, Tensor]) -> ItemKNN | None:
-    held = {
-        name.removeprefix(_SIMILAR): tensor.numpy()
-        for name, tensor in tensors.items()
-        if name.startswith(_SIMILAR)
-    }
-    return ItemKNN(offsets=held["offsets"], item_E=held["item"], weight_E=held["weight"]) if held else None
 
 
 def _card(pipeline: Pipeline) -> str:

@@ -7,8 +7,8 @@ probabilities. It keeps the feedback that it was given, because that is the hist
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from regard.config import RunOptions
 from regard.data.auc import Ranking
 from regard.data.coding import Coders
 from regard.data.feedback import Past
+from regard.data.histories import Histories
 from regard.data.impression_split import split_impressions
 from regard.data.impression_table import ReadImpressions
 from regard.data.impressions import Impressions
@@ -30,7 +31,8 @@ from regard.models.calibration import Calibration, fit_calibration
 from regard.models.rank_rows import RankRows, score_rows
 from regard.models.ranker import Ranker, RankerSpec
 from regard.train.describing import Description
-from regard.train.hooks import Hook
+from regard.train.fitting import Watch
+from regard.train.rank_digest import digest_of
 from regard.train.rank_features import RankTables, features_of, past_of, request_fields
 from regard.train.ranking import RankTrainer
 from regard.train.ranking_config import RankingConfig
@@ -62,6 +64,8 @@ class RankingModel:
         Settings that it was trained with.
     training
         One dictionary for each epoch.
+    interrupted
+        Whether training was stopped by Ctrl-C; a model that was loaded does not know.
     """
 
     ranker: Ranker
@@ -76,6 +80,7 @@ class RankingModel:
     config: RankingConfig
     options: RunOptions
     training: list[dict[str, Any]] = field(default_factory=list)
+    interrupted: bool = False
 
     def score(self, impressions: Impressions) -> dict[str, np.ndarray]:
         """Return by action ``[K]`` float64 probabilities of all candidates.
@@ -91,16 +96,32 @@ class RankingModel:
         DataError
             If a history or a field is missing or cannot be read.
         """
-        logit_KA = self.logits(impressions)
+        return self.probabilities(self.logits(impressions))
+
+    def logits(self, impressions: Impressions, *, histories: Histories | None = None) -> np.ndarray:
+        """Return ``[K, A]`` float32 logits: the order of candidates, before any calibration.
+
+        Parameters
+        ----------
+        impressions
+            As of `score`.
+        histories
+            ``[I]`` what each user did before, by the numbers of `items`, and when it is asked; None: what is
+            known of the user.
+        """
+        past = self.past.about(impressions)
+        known = past.histories(impressions) if histories is None else histories
+        rows = _rows(impressions, known, past, self.request, self.spec, self.config)
+        if histories is not None:
+            rows = replace(rows, histories=replace(rows.histories, asked=histories.asked))
+        return score_rows(self.ranker, rows, device=self.options.device)
+
+    def probabilities(self, logit_KA: np.ndarray) -> dict[str, np.ndarray]:
+        """Return by action ``[K]`` float64 probabilities, calibrated."""
         return {
             action: self.calibration[action].apply(logit_KA[:, place])
             for place, action in enumerate(self.spec.actions)
         }
-
-    def logits(self, impressions: Impressions) -> np.ndarray:
-        """Return ``[K, A]`` float32 logits: the order of candidates, before any calibration."""
-        rows = _rows(impressions, self.past, self.request, self.spec, self.config)
-        return score_rows(self.ranker, rows, device=self.options.device)
 
     def evaluate(self, impressions: Impressions, *, action: str | None = None) -> ClickMetrics:
         """Measure the ranker on impressions that it has not learned from, for one action (the first)."""
@@ -136,7 +157,7 @@ def fit_ranker(
     users: Source | None = None,
     settings: RankingConfig | Mapping[str, Any] | None = None,
     options: RunOptions | None = None,
-    hooks: Sequence[Hook] = (),
+    watch: Watch | None = None,
 ) -> RankingModel:
     """Train a ranker on impressions.
 
@@ -150,8 +171,9 @@ def fit_ranker(
         Whole configuration, or some settings of it.
     options
         Seed, device, threads.
-    hooks
-        Listeners.
+    watch
+        Listeners, and where checkpoints go. Ctrl-C keeps the best weights so far; a run that goes on from its
+        checkpoint ends as one that was not interrupted.
 
     Raises
     ------
@@ -161,6 +183,8 @@ def fit_ranker(
         If nothing is left to train on or to validate with.
     TrainingError
         If the loss is not finite.
+    ResumeError
+        If the checkpoint belongs to other data or to another configuration.
 
     Examples
     --------
@@ -176,7 +200,7 @@ def fit_ranker(
     options = options or RunOptions()
     if options.threads is not None:
         torch.set_num_threads(options.threads)
-    return _fitted(read, RankTables(items=items, users=users), config, options, hooks)
+    return _fitted(read, RankTables(items=items, users=users), config, options, watch or Watch())
 
 
 def _fitted(
@@ -184,19 +208,27 @@ def _fitted(
     tables: RankTables,
     config: RankingConfig,
     options: RunOptions,
-    hooks: Sequence[Hook],
+    watch: Watch,
 ) -> RankingModel:
     cut = split_impressions(read.impressions, config.validation)
     features = features_of(read, cut.train, tables, config)
     past = past_of(cut.train, config, users=len(read.users))
     learned = past.after(cut.train)
-    rows = _rows(cut.train, learned, features.request, features.spec, config)
-    held = _rows(cut.test, learned, features.request, features.spec, config)
+    rows, held = (
+        _rows(part, learned.histories(part), learned, features.request, features.spec, config)
+        for part in (cut.train, cut.test)
+    )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(options.seed)
         ranker = Ranker(config.shape, features.spec)
     trainer = RankTrainer(ranker, rows, config=config, options=options)
-    result = trainer.run(hooks=hooks, validate=lambda: _quality(ranker, held, config, options))
+    result = trainer.run(
+        hooks=watch.hooks("ranker", config.train.epochs),
+        validate=lambda: _quality(ranker, held, config, options),
+        folder=None if watch.folder is None else watch.folder / "ranker",
+        fingerprint=digest_of(held),
+        resume=watch.resume,
+    )
     logit_KA = score_rows(ranker, held, device=options.device)
     calibration = {
         action: fit_calibration(config.calibration, logit_KA[:, place], cut.test.labels[action])
@@ -215,15 +247,21 @@ def _fitted(
         config=config,
         options=options,
         training=result.history,
+        interrupted=result.interrupted,
     )
 
 
 def _rows(
-    impressions: Impressions, past: Past, request: Coders, spec: RankerSpec, config: RankingConfig
+    impressions: Impressions,
+    histories: Histories,
+    past: Past,
+    request: Coders,
+    spec: RankerSpec,
+    config: RankingConfig,
 ) -> RankRows:
     return RankRows.of(
         impressions,
-        past.histories(impressions),
+        histories,
         request_fields(request, spec, impressions, past),
         max_length=config.shape.max_length,
     )

@@ -26,7 +26,7 @@ from regard.ranking import RankingModel
 from regard.train.describing import Description
 from regard.train.ranking_config import RankingConfig
 
-__all__ = ["load_ranking", "save_ranking"]
+__all__ = ["load_ranking", "ranking_content", "ranking_of", "save_ranking"]
 
 _COLUMN: Final = "column."
 _CODER: Final = "coder."
@@ -36,6 +36,11 @@ _EVENTS: Final = ("user_N", "item_N", "time_N", "outcome_N")
 
 def save_ranking(model: RankingModel, folder: str | Path) -> None:
     """Write `model` to a folder; an older one there is replaced only when this one is complete."""
+    write_artifact(folder, ranking_content(model))
+
+
+def ranking_content(model: RankingModel) -> ArtifactContent:
+    """Return all that a folder of `model` holds."""
     spec, past = model.spec, model.past
     document = {
         "config": model.config.to_json(),
@@ -51,23 +56,20 @@ def save_ranking(model: RankingModel, folder: str | Path) -> None:
         "torch": torch.__version__,
     }
     request = _columns(columns_to_arrays(spec.request)) | _coders(model.request)
-    write_artifact(
-        folder,
-        ArtifactContent(
-            documents={"ranker": document},
-            tensors={
-                "weights": {name: value.cpu() for name, value in model.ranker.state_dict().items()},
-                "feedback": _tensors({name: getattr(past.known, name) for name in _EVENTS}),
-                "events": _tensors(spec.events.arrays()),
-                "request": _tensors(request),
-                "items": _described(model.item_columns, spec.items),
-                "users": _described(model.user_columns, spec.users),
-            },
-            tables={
-                "item_ids": pl.DataFrame({"item_id": model.items.ids}),
-                "user_ids": pl.DataFrame({"user_id": model.users.ids}),
-            },
-        ),
+    return ArtifactContent(
+        documents={"ranker": document},
+        tensors={
+            "weights": {name: value.cpu() for name, value in model.ranker.state_dict().items()},
+            "feedback": _tensors({name: getattr(past.known, name) for name in _EVENTS}),
+            "events": _tensors(spec.events.arrays()),
+            "request": _tensors(request),
+            "items": _described(model.item_columns, spec.items),
+            "users": _described(model.user_columns, spec.users),
+        },
+        tables={
+            "item_ids": pl.DataFrame({"item_id": model.items.ids}),
+            "user_ids": pl.DataFrame({"user_id": model.users.ids}),
+        },
     )
 
 
@@ -79,7 +81,17 @@ def load_ranking(folder: str | Path) -> RankingModel:
     ArtifactError
         If the folder holds no ranker, or is damaged, incomplete or of a newer format.
     """
-    content = read_artifact(folder)
+    return ranking_of(read_artifact(folder), folder)
+
+
+def ranking_of(content: ArtifactContent, folder: str | Path) -> RankingModel:
+    """Make the ranker of what `ranking_content` returned; `folder` is named in refusals.
+
+    Raises
+    ------
+    ArtifactError
+        If it holds no ranker.
+    """
     if "ranker" not in content.documents:
         raise ArtifactError(f"{folder}: this folder holds no ranker")
     document = content.documents["ranker"]

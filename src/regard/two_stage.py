@@ -36,11 +36,12 @@ from regard.train.config import TrainConfig
 from regard.train.examples import examples_of
 from regard.train.fitting import Watch, fit_model
 from regard.train.mining import ACTION, Mine, Mined, sources_of, targets_between
+from regard.train.rank_digest import digest_of
 from regard.train.ranking import RankTrainer
 from regard.train.ranking_config import RankingConfig
 from regard.train.two_stage_config import SecondStageConfig
 
-__all__ = ["add_second_stage", "ranker_shape", "ranker_spec"]
+__all__ = ["add_second_stage", "neighbours_of", "ranker_shape", "ranker_spec"]
 
 _WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _SPREAD_BY = 256  # histories
@@ -154,15 +155,15 @@ def _mine(model: Model, early: Dataset, config: SecondStageConfig, watch: Watch)
     )
     retrieval = recommender_of(fitted.model, known=early, train=early, blend=fitted.blend, new=False)
     return Mine(
-        sources=sources_of(retrieval, early, config, similar=_similar(early, config)),
+        sources=sources_of(retrieval, early, config, similar=neighbours_of(early, config)),
         known_V=retrieval.known_V,
         config=config,
         seed=model.options.seed,
     )
 
 
-def _similar(train: Dataset, config: SecondStageConfig) -> ItemKNN | None:
-    """Return the neighbours of items; None where the catalogue is too large for them."""
+def neighbours_of(train: Dataset, config: SecondStageConfig) -> ItemKNN | None:
+    """Return the neighbours of items; None where none are asked for or the catalogue is too large."""
     if config.similar == 0:
         return None
     try:
@@ -212,16 +213,24 @@ class _Study:
         found = search.run(
             hooks=watch.hooks("ranking search", config.train.epochs),
             validate=lambda: self.pools.ndcg(base_K + added(), self.weight_E),
+            folder=watch.folder and watch.folder / "ranking search",
+            fingerprint=digest_of(rows),
+            resume=watch.resume,
         )
         added_K = added()
         ndcg = {weight: self.pools.ndcg(base_K + weight * added_K, self.weight_E) for weight in _WEIGHTS}
         weight = max(ndcg, key=lambda one: ndcg[one])
         weight = weight if ndcg[weight] > _WORTH * ndcg[0.0] else 0.0
-        served, epochs = search, found.history
+        served, epochs, interrupted = search, found.history, found.interrupted
         if not found.interrupted:
             spec, train = self._spec(every, edges), config.train.changed(stop_after=found.best_epoch)
             served = self._trainer(every, spec, edges, train)
-            epochs = epochs + served.run(hooks=watch.hooks("ranking refit", found.best_epoch)).history
+            again = served.run(
+                hooks=watch.hooks("ranking refit", found.best_epoch),
+                folder=watch.folder and watch.folder / "ranking refit",
+                resume=watch.resume,
+            )
+            epochs, interrupted = epochs + again.history, again.interrupted
         second = SecondStage(
             sources=self._sources(),
             ranker=served.ranker.eval(),
@@ -235,10 +244,11 @@ class _Study:
             "recall": _recall(self.pools, self.weight_E),
             "examples": len(every.impressions),
             "validation_examples": len(self.pools.impressions),
-            "interrupted": found.interrupted,
+            "interrupted": interrupted,
             "training": epochs,
         }
-        return Pipeline.after(model, second, stages=config, spec=spec, record=record)
+        stopped = replace(model, interrupted=interrupted)
+        return Pipeline.after(stopped, second, stages=config, spec=spec, record=record)
 
     def _spec(self, mined: Mined, edges: Mapping[str, np.ndarray]) -> RankerSpec:
         return ranker_spec(self.model, mined.met(len(self.model.dataset.items)), edges)
@@ -266,7 +276,7 @@ class _Study:
         """
         model, config, mine = self.model, self.config, self.mine
         first, *others = sources_of(
-            model.recommender, model.train, config, similar=_similar(model.train, config)
+            model.recommender, model.train, config, similar=neighbours_of(model.train, config)
         )
         histories = self.pools.histories.take(slice(0, _SPREAD_BY))
         early = spread_of(mine.sources[0], histories, known_V=mine.known_V)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +12,26 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from regard.attached import AttachedPipeline
 from regard.cli.rank import app
+from regard.cli.recommend import app as recommend
 from regard.errors import ConfigError, DataError, RegardError, SchemaError
 from regard.model import Model
 
+# `regard rank` in a program that presses Ctrl-C in the third step of the second epoch.
+INTERRUPTED = """
+import signal, sys
+from regard.cli.rank import app
+from regard.train.hooks import Progress
+told = Progress.step
+def step(self, done):
+    told(self, done)
+    if (done.epoch, done.step) == (2, 3):
+        signal.raise_signal(signal.SIGINT)
+Progress.step = step
+signal.signal(signal.SIGINT, signal.default_int_handler)
+app(sys.argv[1:])
+"""
 SMALL = ["--set", "train.epochs=2", "--set", "shape.width=8", "--set", "hidden=16"]
 
 
@@ -88,6 +106,62 @@ def test_it_is_measured_for_each_action_on_what_came_later(ranker: Path, shown: 
     done = CliRunner().invoke(app, [*arguments, "--value", "purchase"])
     assert done.exit_code == 0, done.output
     assert "gauc" in done.stdout
+
+
+def test_a_ranker_is_put_behind_a_model_and_its_trace_is_shown(
+    both: AttachedPipeline, tmp_path: Path
+) -> None:
+    model, ranker, output = (str(tmp_path / name) for name in ("model", "ranker", "both"))
+    both.retrieval.save(model)
+    both.second.ranker.save(ranker)
+    arguments = [
+        "attach",
+        model,
+        ranker,
+        "-o",
+        output,
+        "--value",
+        "purchase*10 + click",
+        "--set",
+        "similar=5",
+    ]
+    done = CliRunner().invoke(app, [*arguments, "--json"])
+    assert done.exit_code == 0, done.output
+    document = json.loads(done.stdout)
+    assert (document["known_items"], document["items"]) == (50, 60)
+    assert document["value"] == "purchase*10 + click"
+    done = CliRunner().invoke(recommend, [output, "--user", "u3", "-k", "3", "--trace"])
+    assert done.exit_code == 0, done.output
+    assert "value: what the order is by" in " ".join(done.stdout.split())
+    assert "unknown to the ranker" in done.stdout
+    done = CliRunner().invoke(app, [*arguments[:-4], "--value", "buy"])
+    assert "there is no action 'buy'" in str(done.exception)
+
+
+def test_ctrl_c_keeps_the_best_so_far_and_resume_ends_as_if_nothing_had_happened(
+    shown: Path, tmp_path: Path
+) -> None:
+    small = [*SMALL, "--set", "train.epochs=3", "--split", "time:0.8"]
+    whole, output = str(tmp_path / "whole"), str(tmp_path / "ranker")
+    assert CliRunner().invoke(app, ["fit", str(shown), "-o", whole, *small]).exit_code == 0
+    command = [sys.executable, "-c", INTERRUPTED, "fit", str(shown), "-o", output, *small]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "stopped early" in done.stderr
+    assert (tmp_path / "ranker.work").is_dir()
+    again = CliRunner().invoke(app, ["fit", str(shown), "-o", output, *small, "--resume"])
+    assert again.exit_code == 0, again.output
+    assert not (tmp_path / "ranker.work").exists()
+    for name in ("weights.safetensors", "feedback.safetensors", "request.safetensors"):
+        assert (tmp_path / "ranker" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+def test_a_report_is_written_where_it_is_asked_for(ranker: Path, shown: Path, tmp_path: Path) -> None:
+    pytest.importorskip("altair")
+    report = tmp_path / "ranker.html"
+    done = CliRunner().invoke(app, ["evaluate", str(ranker), str(shown), "--report", str(report)])
+    assert done.exit_code == 0, done.output
+    assert report.read_text(encoding="utf-8").count("Share that happened") >= 2
     assert "calibration error" in done.stdout
 
 

@@ -70,6 +70,22 @@ def test_histories_of_the_log_are_taken_as_they_are_and_missed_where_they_are_no
     assert items(past("none").histories(SHOWN)) == [[], [], [], []]
 
 
+def test_where_the_log_brings_histories_feedback_is_known_all_the_same() -> None:
+    assert (
+        past("given").after(SHOWN).known.item_N.tolist() == past("shown").after(SHOWN).known.item_N.tolist()
+    )
+    assert len(past("none").after(SHOWN).known.item_N) == 0
+
+
+def test_what_is_known_of_others_is_nothing_to_who_is_asked_about() -> None:
+    every = past("shown").after(SHOWN)
+    asked = Impressions.of([[7], [9]], clicked=[[], []], users=[1, -1], times=[99, 99])
+    some = every.about(asked)
+    assert sorted(some.known.item_N.tolist()) == [5, 7]
+    assert items(some.histories(asked)) == items(every.histories(asked)) == [[5], []]
+    assert len(past("shown").about(asked).known.item_N) == 0
+
+
 def test_nothing_is_a_history_of_nobody() -> None:
     assert Feedback.nothing().histories(0).num_events == 0
     assert np.array_equal(Feedback.nothing().histories(2).lengths, [0, 0])

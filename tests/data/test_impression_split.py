@@ -33,6 +33,14 @@ def test_impressions_of_one_moment_stay_together() -> None:
     assert (len(parts.train), len(parts.test), parts.cutoff) == (3, 7, 5)
 
 
+@pytest.mark.parametrize("time", [NO_TIME, DAY])
+def test_a_log_without_times_or_of_one_moment_is_cut_in_its_own_order(time: int) -> None:
+    untimed = replace(SHOWN, time_I=np.full(10, time), user_I=np.arange(10, dtype=np.int32))
+    parts = split_impressions(untimed, SplitSpec(quantile=0.7))
+    assert (parts.train.user_I.tolist(), parts.test.user_I.tolist()) == ([*range(6)], [*range(6, 10)])
+    assert parts.cutoff == 6
+
+
 def test_a_date_cuts_there() -> None:
     parts = split_impressions(SHOWN, SplitSpec.parse("time:1970-01-03"))
     assert parts.cutoff == 2 * DAY
@@ -43,7 +51,12 @@ def test_a_date_cuts_there() -> None:
     ("impressions", "spec", "message"),
     [
         (SHOWN, "leave-last-out", "split by time only"),
-        (replace(SHOWN, time_I=np.full(10, NO_TIME)), "time", "have no times"),
+        (
+            replace(SHOWN, time_I=np.full(10, NO_TIME)),
+            "time:2020-01-01",
+            "10 of 10 impressions have no times",
+        ),
+        (replace(SHOWN, time_I=np.array([NO_TIME, *range(9)])), "time", "1 of 10 impressions have no times"),
         (SHOWN, "time:2020-01-01", "no impression is from 2020.*span 1970-01-01"),
         (SHOWN, "time:1970-01-01", "no impression is before"),
         (

@@ -10,6 +10,7 @@ import polars as pl
 import pytest
 
 import regard
+from regard.attached import AttachedPipeline
 from regard.cli.main import COMMANDS
 from regard.pipeline import Pipeline
 from regard.train.two_stage_config import SecondStageConfig
@@ -57,6 +58,11 @@ def test_a_ranker_as_the_page_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyP
     names: dict[str, object] = {"shown": shown, "items": items, "candidates": candidates}
     run(BLOCKS[3].replace("items=items)", "items=items, settings={'train': {'epochs': 1}})"), names)
     assert len(names["worth"]) == 2  # type: ignore[arg-type]
+    events = shown.filter(pl.col("click") == 1).with_columns(user_id=pl.col("user_id") + 15)
+    names |= {"regard": regard, "events": events}
+    tiny = 'regard.fit(events, recipe="sequential-tiny", settings={"epochs": 1})'
+    run(BLOCKS[4].replace("regard.fit(events)", tiny), names)
+    assert isinstance(regard.load("both"), AttachedPipeline)
 
 
 def test_its_commands_exist_and_its_figures_are_those_of_the_recipe() -> None:

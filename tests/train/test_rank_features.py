@@ -77,3 +77,11 @@ def test_histories_are_those_of_the_log_else_what_was_shown(read: ReadImpression
     assert past_of(nobody, config, users=3).kind == "none"
     given = read_impressions(LOG.drop("dwell", "device").with_columns(history=pl.lit("a b")))
     assert past_of(given.impressions, RankingConfig(), users=3).kind == "given"
+
+
+def test_rates_are_read_beside_histories_of_either_kind_but_not_without(read: ReadImpressions) -> None:
+    given = read_impressions(LOG.drop("dwell", "device").with_columns(history=pl.lit("a b")))
+    for log, history, there in ((given, "given", True), (read, "shown", True), (read, "none", False)):
+        config = RankingConfig(actions=("click",), history=history)
+        features = features_of(log, log.impressions, RankTables(), config)
+        assert ("item rate" in features.spec.request) == there

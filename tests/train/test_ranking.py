@@ -109,6 +109,32 @@ def test_a_run_that_was_interrupted_and_resumed_ends_like_one_that_was_not(tmp_p
     assert same(whole.ranker, again.ranker)
     with pytest.raises(ResumeError):
         trainer().run(folder=folder, fingerprint="b", resume=True)
+    for other in (trainer(rows(biased=True)), trainer(config=CONFIG.changed(batch_candidates=65))):
+        with pytest.raises(ResumeError):
+            other.run(folder=folder, fingerprint="a", resume=True)
+
+
+def test_a_run_that_was_killed_within_an_epoch_goes_on_from_its_latest_checkpoint(tmp_path: Path) -> None:
+    class Killed(Silent):
+        def step(self, done: StepDone) -> None:
+            if (done.epoch, done.step) == (2, 4):
+                raise KeyboardInterrupt
+
+    often = CONFIG.changed(train=CONFIG.train.changed(checkpoint_seconds=1e-9))
+    whole, folder = trainer(config=often), tmp_path / "checkpoint"
+    whole.run()
+    with pytest.raises(KeyboardInterrupt):
+        trainer(config=often).run(hooks=[Killed()], folder=folder)
+    steps: list[tuple[int, int]] = []
+
+    class Heard(Silent):
+        def step(self, done: StepDone) -> None:
+            steps.append((done.epoch, done.step))
+
+    again = trainer(config=often)
+    again.run(hooks=[Heard()], folder=folder, resume=True)
+    assert steps[0] == (2, 4)
+    assert same(whole.ranker, again.ranker)
 
 
 def test_the_best_epoch_is_kept_and_patience_ends_training() -> None:

@@ -54,7 +54,7 @@ def evaluate(
     """
     from regard.evaluation.protocol import EvaluateOptions
     from regard.manifest import is_artifact
-    from regard.pipeline import Pipeline
+    from regard.pipeline import TwoStageModel
 
     if is_artifact(what):
         from regard.api import load
@@ -81,7 +81,7 @@ def evaluate(
         model = train(request, opt.messages())
     options = EvaluateOptions(exclude_seen=not include_seen)
     report = model.evaluate(options=options, baselines=baselines)
-    stages = model.evaluate_stages(options) if isinstance(model, Pipeline) else None
+    stages = model.evaluate_stages(options) if isinstance(model, TwoStageModel) else None
     explained = _explanations(model, explained_users) if explanations else None
     if as_json:
         more = {} if explained is None else {"explanations": explained.to_json()}

@@ -74,20 +74,24 @@ def fit(
     device: opt.Device = "cpu",
     threads: opt.Threads = None,
     drop_bad_rows: opt.DropBad = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run.")] = False,
     as_json: opt.Json = False,
 ) -> None:
     """Train a ranker on impressions and save it as one folder.
 
     The log needs user_id, item_id, timestamp and a label (click, like, cart, purchase); rows of one
     impression_id were shown together. The latest tenth chooses the epoch and calibrates the probabilities.
+    Ctrl-C keeps the best ranker so far, and `--resume` goes on.
 
         regard rank fit shown.parquet -o ranker --items items.parquet --label click=is_clicked
     """
     from regard.artifact import check_target
     from regard.cli.impressions import ShownRequest, read_shown
+    from regard.cli.training import begin_work, clear_work
     from regard.config import RunOptions
     from regard.ranking import fit_ranker
     from regard.recipes.book import parse_settings, with_settings
+    from regard.train.fitting import Watch
     from regard.train.ranking_config import RankingConfig
 
     console = opt.messages()
@@ -105,16 +109,28 @@ def fit(
         drop_bad_rows=drop_bad_rows,
     )
     shown = read_shown(request, console)
+    work = output.absolute().with_name(output.absolute().name + ".work")
+    begin_work(work, console, resume=resume)
     model = fit_ranker(
         shown.read,
         items=items or shown.items,
         users=users or shown.users,
         settings=config,
         options=RunOptions(seed=seed, device=device, threads=threads),
-        hooks=opt.hooks_on(console, None)("training the ranker", config.train.epochs),
+        watch=Watch(hooks=opt.hooks_on(console, None), folder=work, resume=resume),
     )
     model.save(output)
-    console.print(f"the ranker is in {output}; next: regard rank evaluate {output} IMPRESSIONS", markup=False)
+    if model.interrupted:
+        console.print(
+            f"stopped early; the best ranker so far is in {output}. To go on, run the same command again "
+            "with --resume",
+            markup=False,
+        )
+    else:
+        clear_work(work)
+        console.print(
+            f"the ranker is in {output}; next: regard rank evaluate {output} IMPRESSIONS", markup=False
+        )
     if as_json:
         actions = list(model.spec.actions)
         opt.write_json({"model": str(output), "actions": actions, "training": model.training})
@@ -174,6 +190,9 @@ def evaluate(
     label: Labels = None,
     split: Cut = "none",
     drop_bad_rows: opt.DropBad = False,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="Write a page (.html) with a reliability plot too.")
+    ] = None,
     as_json: opt.Json = False,
 ) -> None:
     """Measure a ranker on impressions that it has not learned from, for each action that it predicts.
@@ -204,7 +223,52 @@ def evaluate(
             f"it has {', '.join(shown.actions)}; name it with --label"
         )
     found = [measured(held, shown, action, value) for action in actions]
+    if report is not None:
+        from regard.cli.rank_page import write_rank_page
+
+        written = write_rank_page(report, found, name=model.name)
+        console.print(f"the report is in {written}", markup=False)
     if as_json:
         opt.write_json({one.action: document(one) for one in found})
         return
     show_metrics(found)
+
+
+@app.command()
+def attach(
+    model: opt.ModelFolder,
+    ranker: RankerFolder,
+    *,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where the folder of both shall be.")],
+    value: Value = None,
+    settings: opt.Setting = None,
+    as_json: opt.Json = False,
+) -> None:
+    """Put a ranker behind a retrieval model, as one folder that `regard recommend` and `evaluate` take.
+
+    The model proposes, the ranker decides the order: by the probability of its first action, or by --value.
+    Users and items meet by their ids; an item that the ranker does not know is scored as one it never met.
+    How many candidates there are: --set retrieval=200, popular, recent, similar.
+
+        regard rank attach shop ranker -o both --value "purchase*10 + click"
+    """
+    from regard.api import load
+    from regard.artifact import check_target
+    from regard.attached import attach_ranker
+    from regard.ranking import RankingModel
+    from regard.recipes.book import parse_settings, with_settings
+    from regard.train.two_stage_config import SecondStageConfig
+
+    check_target(output)
+    config = with_settings(SecondStageConfig(), parse_settings(settings or []))
+    made = attach_ranker(load(model), RankingModel.load(ranker), value=value, config=config)
+    made.save(output)
+    console, record = opt.messages(), made.record
+    console.print(
+        f"the ranker knows {record['known_items']:,} of {record['items']:,} items and "
+        f"{record['known_users']:,} of {record['users']:,} users; an item that it does not know is scored as "
+        f"one it never met\nboth are in {output}; next: regard recommend {output} --trace",
+        markup=False,
+    )
+    if as_json:
+        opt.write_json({"model": str(output), "value": made.second.value.text, **record})

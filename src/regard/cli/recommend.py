@@ -113,10 +113,12 @@ def _rules(path: Path, held: Model) -> Policy:
 
 def _traced(held: Model, request: PolicyRequest, rules: Policy | None) -> pl.DataFrame:
     from regard.errors import ConfigError
-    from regard.pipeline import Pipeline
+    from regard.pipeline import TwoStageModel
 
-    if not isinstance(held, Pipeline):
-        raise ConfigError("--trace: this model has one stage; fit one with --recipe two-stage")
+    if not isinstance(held, TwoStageModel):
+        raise ConfigError(
+            "--trace: this model has one stage; fit one with --recipe two-stage, or see regard rank attach"
+        )
     return _titled(held.trace(request, rules), held)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from regard.data.fields import Fields
     from regard.model import Model
 
-__all__ = ["TrainingRequest", "clear_work", "save", "train"]
+__all__ = ["TrainingRequest", "begin_work", "clear_work", "save", "train"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +70,7 @@ def train(request: TrainingRequest, console: Console) -> Model:
     """Prepare the log, say what was understood, and train; what is refused at once leaves nothing behind."""
     from regard.errors import RegardError
 
-    _begin(request.work, console, resume=request.resume)
+    begin_work(request.work, console, resume=request.resume)
     try:
         return _train(request, console)
     except RegardError:
@@ -95,14 +95,15 @@ def save(model: Model, output: Path, *, work: Path, console: Console) -> None:
 
 def clear_work(work: Path) -> None:
     """Remove the folder of a run that ended well; what is not of the run stays."""
-    for name in ("data", "search", "refit", "warm", "early"):
+    for name in ("data", "search", "refit", "warm", "early", "ranking search", "ranking refit", "ranker"):
         shutil.rmtree(work / name, ignore_errors=True)
     (work / "training.jsonl").unlink(missing_ok=True)
     if work.is_dir() and not any(work.iterdir()):
         work.rmdir()
 
 
-def _begin(work: Path | None, console: Console, *, resume: bool) -> None:
+def begin_work(work: Path | None, console: Console, *, resume: bool) -> None:
+    """Make the folder of a run, and say what becomes of an interrupted one that lies there."""
     if work is None:
         return
     if resume and not work.exists():

@@ -104,7 +104,8 @@ class Past:
     Parameters
     ----------
     kind
-        ``"given"``: the histories that the log brought; ``"none"``: empty ones; else feedback.
+        ``"given"``: the histories that the log brought (feedback is known for rates alone); ``"none"``: empty
+        ones; else feedback.
     action
         Label that is the outcome of an event.
     known
@@ -144,11 +145,37 @@ class Past:
             every = every.plus(Feedback.of(impressions, action=self.action, kind=self.kind))
         return histories_at(impressions, every.histories(self.users))
 
+    def about(self, impressions: Impressions) -> Past:
+        """Return the same with only the feedback of the users and of the items that are asked for.
+
+        Their histories and rates are the same, and take no longer than they have events.
+        """
+        known = self.known
+        asked_N = _among(known.user_N, impressions.user_I) | _among(known.item_N, impressions.item_K)
+        return replace(
+            self,
+            known=Feedback(
+                user_N=known.user_N[asked_N],
+                item_N=known.item_N[asked_N],
+                time_N=known.time_N[asked_N],
+                outcome_N=known.outcome_N[asked_N],
+            ),
+        )
+
     def after(self, impressions: Impressions) -> Past:
         """Return the same with the feedback of impressions known."""
         match self.kind:
-            case "given" | "none":
+            case "none":
                 return self
             case kind:
-                more = Feedback.of(impressions, action=self.action, kind=kind)
+                what: FeedbackKind = "clicked" if kind == "clicked" else "shown"
+                more = Feedback.of(impressions, action=self.action, kind=what)
                 return replace(self, known=self.known.plus(more))
+
+
+def _among(number_N: np.ndarray, some: np.ndarray) -> np.ndarray:
+    """Return ``[N]`` bool: whether a number, from 0, is one of `some`."""
+    asked = np.zeros(int(max(number_N.max(initial=-1), some.max(initial=-1))) + 1, dtype=bool)
+    asked[some[some >= 0]] = True
+    found: np.ndarray = asked[number_N]
+    return found

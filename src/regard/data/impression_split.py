@@ -2,7 +2,8 @@
 
 The same rule as for events (`regard.data.split`): the cut is the time of an impression, at a quantile of all
 of them or at a date. Applied to its own training part it cuts validation the same way. An impression is
-never cut in two.
+never cut in two. Logs of advertisements such as Criteo's have no times, but are written as things happen:
+where no impression has a time, or all have the same, the order of the log is taken for the order of time.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class ImpressionSplit:
     test
         What was shown then and later.
     cutoff
-        Microseconds.
+        Microseconds; where the order of the log is that of time, the number of impressions before.
     """
 
     train: Impressions
@@ -45,15 +46,15 @@ def split_impressions(impressions: Impressions, spec: SplitSpec | None = None) -
     Parameters
     ----------
     impressions
-        With known times.
+        With known times; or in the order in which they happened, all without a time or of one moment.
     spec
         ``time`` with a quantile of the impressions' times (0.9 by default) or a date.
 
     Raises
     ------
     SplitError
-        If times are not known, if the split is not one by time, or if a part is empty or its first label
-        has one class only.
+        If some times are not known, or none where a date cuts; if the split is not one by time; or if a part
+        is empty or its first label has one class only.
 
     Examples
     --------
@@ -65,19 +66,22 @@ def split_impressions(impressions: Impressions, spec: SplitSpec | None = None) -
     chosen = spec or SplitSpec()
     if chosen.kind != "time":
         raise SplitError(f"split {chosen}: impressions are split by time only; use time, time:0.8 or a date")
-    if len(impressions) == 0 or (impressions.time_I == NO_TIME).any():
+    time_I = impressions.time_I
+    untimed = int((time_I == NO_TIME).sum())
+    by_order = chosen.at is None and len(np.unique(time_I)) == 1
+    if len(impressions) == 0 or (untimed and not by_order):
         raise SplitError(
-            f"split {chosen}: the impressions have no times; bring a column timestamp, or files that are "
-            "already split"
+            f"split {chosen}: {untimed:,} of {len(impressions):,} impressions have no times; bring a column "
+            "timestamp, or files that are already split"
         )
-    cutoff = _cutoff(impressions.time_I, chosen)
-    before = impressions.time_I < cutoff
+    if by_order:
+        time_I = np.arange(len(impressions))
+    cutoff = _cutoff(time_I, chosen)
+    before = time_I < cutoff
     parts = {"before": np.flatnonzero(before), "from": np.flatnonzero(~before)}
     for when, rows in parts.items():
         if not len(rows):
-            first, last = (
-                _moment(int(time)) for time in (impressions.time_I.min(), impressions.time_I.max())
-            )
+            first, last = (_moment(int(time)) for time in (time_I.min(), time_I.max()))
             raise SplitError(
                 f"split {chosen}: no impression is {when} {_moment(cutoff)} (they span {first} to {last})"
             )

@@ -1,4 +1,4 @@
-"""Plots as SVG text: what a report shows. The one file that imports Altair (extra ``report``).
+"""Plots as SVG text: what a report shows.
 
 One look: white ground, the model in the one accent colour, everything it is compared with in greys.
 Each function draws numbers that are already computed; anything large is thinned before drawing, so a plot
@@ -7,7 +7,6 @@ of a million items is as small as one of a hundred. It does not know pages.
 
 from __future__ import annotations
 
-import io
 import json
 import math
 from collections.abc import Sequence
@@ -16,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from regard.errors import MissingExtraError
+from regard.evaluation.charts import ACCENT, GREY, INK, TONES, WIDTH, altair, rendered, svg
 from regard.evaluation.report import Report
 
 __all__ = [
@@ -28,12 +27,6 @@ __all__ = [
     "training_curve",
 ]
 
-_ACCENT, _GREY, _INK, _FAINT = "#2456c7", "#b3bcc9", "#1f2933", "#e6e9ee"
-# Baselines stay apart from each other by tone and dash, and from the model by not being blue.
-_TONES = ["#c4703a", "#5f8a6b", "#8a6fa8", "#9a8f45", "#7c8794", "#b86b84", "#4f9aa3"]
-_WIDTH = 380
-_FONT = "Helvetica, Arial, Liberation Sans, sans-serif"
-
 
 def metric_bars(report: Report) -> str:
     """Draw the main metric of every system with its interval, best first, the model in colour.
@@ -43,7 +36,7 @@ def metric_bars(report: Report) -> str:
     MissingExtraError
         If Altair or its converter is not installed (the same for every plot).
     """
-    alt = _altair()
+    alt = altair()
     rows = [
         {
             "system": one.name,
@@ -72,14 +65,14 @@ def metric_bars(report: Report) -> str:
         ),
         color=_model_or_grey(alt),
     )
-    lines = base.mark_rule(strokeWidth=1.6, color=_INK).encode(x="low:Q", x2="high:Q")
-    text = base.mark_text(align="left", dx=6, fontSize=13, color=_INK).encode(x="high:Q", text="text:N")
-    return _svg(bars + lines + text, height=34 * len(rows), width=270)
+    lines = base.mark_rule(strokeWidth=1.6, color=INK).encode(x="low:Q", x2="high:Q")
+    text = base.mark_text(align="left", dx=6, fontSize=13, color=INK).encode(x="high:Q", text="text:N")
+    return svg(bars + lines + text, height=34 * len(rows), width=270)
 
 
 def slice_lines(report: Report, by: str) -> str:
     """Draw the main metric over the buckets of `by` ("history length" or "target popularity")."""
-    alt = _altair()
+    alt = altair()
     rows = [
         {
             "system": one.name,
@@ -105,7 +98,7 @@ def slice_lines(report: Report, by: str) -> str:
         "system:N",
         sort=names,
         title=None,
-        scale=alt.Scale(domain=names, range=[_ACCENT, *(_TONES[i % 7] for i in range(len(names) - 1))]),
+        scale=alt.Scale(domain=names, range=[ACCENT, *(TONES[i % 7] for i in range(len(names) - 1))]),
         legend=alt.Legend(
             orient="bottom", columns=3, symbolStrokeWidth=3, symbolType="stroke", labelLimit=150
         ),
@@ -114,10 +107,10 @@ def slice_lines(report: Report, by: str) -> str:
     width = alt.condition(f"datum.system === {json.dumps(names[0])}", alt.value(3.5), alt.value(1.6))
     base = alt.Chart(alt.Data(values=rows)).encode(x=x)
     model = base.transform_filter(f"datum.system === {json.dumps(names[0])}")
-    interval = model.mark_rule(strokeWidth=1.6, opacity=0.7, color=_ACCENT).encode(y="low:Q", y2="high:Q")
+    interval = model.mark_rule(strokeWidth=1.6, opacity=0.7, color=ACCENT).encode(y="low:Q", y2="high:Q")
     lines = base.mark_line().encode(y=y, color=color, strokeWidth=width)
     points = base.mark_circle(size=42, opacity=1).encode(y=y, color=color)
-    return _svg(interval + lines + points, height=230)
+    return svg(interval + lines + points, height=230)
 
 
 def training_curve(
@@ -127,7 +120,7 @@ def training_curve(
 
     An epoch whose metric is None was not validated; without any the loss is drawn alone.
     """
-    alt = _altair()
+    alt = altair()
     rows = [
         {"epoch": epoch, "loss": loss if math.isfinite(loss) else None, "metric": value}
         for epoch, loss, value in zip(epochs, losses, metric_values, strict=True)
@@ -136,31 +129,31 @@ def training_curve(
     x = alt.X("epoch:Q", title=None if measured else "Epoch", axis=alt.Axis(tickMinStep=1, format="d"))
     loss = (
         alt.Chart(alt.Data(values=rows))
-        .mark_line(color=_INK, strokeWidth=2.2, point={"color": _INK, "size": 22})
+        .mark_line(color=INK, strokeWidth=2.2, point={"color": INK, "size": 22})
         .encode(x=x, y=alt.Y("loss:Q", title="Training loss", scale=alt.Scale(zero=False)))
-        .properties(width=_WIDTH, height=120)
+        .properties(width=WIDTH, height=120)
     )
-    return _rendered(loss & _validation(alt, measured, x.title("Epoch"), metric) if measured else loss)
+    return rendered(loss & _validation(alt, measured, x.title("Epoch"), metric) if measured else loss)
 
 
 def _validation(alt: ModuleType, rows: list[dict[str, Any]], x: Any, metric: str) -> Any:
     y = alt.Y("metric:Q", title=metric, scale=alt.Scale(zero=False))
     base = alt.Chart(alt.Data(values=rows)).encode(x=x, y=y)
-    curve = base.mark_line(color=_ACCENT, strokeWidth=2.6, point={"color": _ACCENT, "size": 26})
+    curve = base.mark_line(color=ACCENT, strokeWidth=2.6, point={"color": ACCENT, "size": 26})
     best = max(rows, key=lambda row: row["metric"])
     data = alt.Data(values=[best | {"text": f"best: epoch {best['epoch']}"}])
     point = alt.Chart(data).encode(x="epoch:Q", y="metric:Q")
-    mark = point.mark_point(size=150, filled=False, strokeWidth=2, color=_ACCENT)
+    mark = point.mark_point(size=150, filled=False, strokeWidth=2, color=ACCENT)
     # The words stand on the side where there is room.
     late = best["epoch"] > (rows[0]["epoch"] + rows[-1]["epoch"]) / 2
     side = {"align": "right" if late else "left", "dx": -12 if late else 12}
-    text = point.mark_text(**side, dy=18, fontSize=13, color=_INK).encode(text="text:N")
-    return (curve + mark + text).properties(width=_WIDTH, height=120)
+    text = point.mark_text(**side, dy=18, fontSize=13, color=INK).encode(text="text:N")
+    return (curve + mark + text).properties(width=WIDTH, height=120)
 
 
 def length_histogram(lengths: np.ndarray) -> str:
     """Draw how many users have histories of which length; empty histories are left out."""
-    alt = _altair()
+    alt = altair()
     some = lengths[lengths > 0]
     low, high = (int(some.min()), int(some.max())) if len(some) else (1, 1)
     edges = np.unique(np.round(np.geomspace(low, high + 1, 25)).astype(np.int64))
@@ -172,7 +165,7 @@ def length_histogram(lengths: np.ndarray) -> str:
     scale = alt.Scale(type="log", nice=False, domain=[low, high + 1])
     bars = (
         alt.Chart(alt.Data(values=rows))
-        .mark_bar(color=_ACCENT, stroke="white", strokeWidth=1)
+        .mark_bar(color=ACCENT, stroke="white", strokeWidth=1)
         .encode(
             x=alt.X("low:Q", title="Events in the history", scale=scale, axis=_log_axis(alt)),
             x2="high:Q",
@@ -181,12 +174,12 @@ def length_histogram(lengths: np.ndarray) -> str:
         )
     )
     middle = float(np.median(some)) if len(some) else 1.0
-    return _svg(bars + _marker(alt, middle, f"median {middle:,.0f}", scale), height=210)
+    return svg(bars + _marker(alt, middle, f"median {middle:,.0f}", scale), height=210)
 
 
 def long_tail(popularity_V: np.ndarray) -> str:
     """Draw the share of all events that the most popular items take."""
-    alt = _altair()
+    alt = altair()
     counts = np.sort(popularity_V[popularity_V > 0])[::-1]
     share = np.cumsum(counts) / max(int(counts.sum()), 1)
     places = np.unique(np.round(np.linspace(0, max(len(counts) - 1, 0), 200)).astype(np.int64))
@@ -196,7 +189,7 @@ def long_tail(popularity_V: np.ndarray) -> str:
     percent = alt.Axis(format="%")
     area = (
         alt.Chart(alt.Data(values=rows))
-        .mark_area(color=_ACCENT, opacity=0.14, line={"color": _ACCENT, "strokeWidth": 2.6})
+        .mark_area(color=ACCENT, opacity=0.14, line={"color": ACCENT, "strokeWidth": 2.6})
         .encode(
             x=alt.X("items:Q", title="Items, the most popular first", axis=percent),
             y=alt.Y("share:Q", title="Share of all events", axis=percent, scale=alt.Scale(domain=[0, 1])),
@@ -207,11 +200,11 @@ def long_tail(popularity_V: np.ndarray) -> str:
             values=[{"items": 0.2, "share": fifth, "text": f"20% of the items: {fifth:.0%} of the events"}]
         )
     )
-    dot = point.mark_circle(size=90, color=_ACCENT, opacity=1).encode(x="items:Q", y="share:Q")
-    text = point.mark_text(align="left", dx=12, dy=14, fontSize=13, color=_INK).encode(
+    dot = point.mark_circle(size=90, color=ACCENT, opacity=1).encode(x="items:Q", y="share:Q")
+    text = point.mark_text(align="left", dx=12, dy=14, fontSize=13, color=INK).encode(
         x="items:Q", y="share:Q", text="text:N"
     )
-    return _svg(area + dot + text, height=210)
+    return svg(area + dot + text, height=210)
 
 
 def influence_bars(labels: Sequence[str], influence: Sequence[float], *, top: int = 10) -> str:
@@ -225,7 +218,7 @@ def influence_bars(labels: Sequence[str], influence: Sequence[float], *, top: in
         ``[E]`` by how much the item's log-probability falls without the event; what is infinite is drawn
         like the largest finite one (at least 1).
     """
-    alt = _altair()
+    alt = altair()
     values = np.asarray(influence, dtype=np.float64)
     finite = np.abs(values[np.isfinite(values)]).max(initial=1.0)
     values = np.nan_to_num(values, nan=0.0, posinf=finite, neginf=-finite)
@@ -246,20 +239,11 @@ def influence_bars(labels: Sequence[str], influence: Sequence[float], *, top: in
             color=_model_or_grey(alt),
         )
     )
-    return _svg(bars, height=30 * len(rows), width=270)
-
-
-def _altair() -> ModuleType:
-    try:
-        import altair
-        import vl_convert  # noqa: F401 (what Altair draws SVG with; it only says so when it is too late)
-    except ImportError as error:
-        raise MissingExtraError(error.name or "altair", "report") from error
-    return altair
+    return svg(bars, height=30 * len(rows), width=270)
 
 
 def _model_or_grey(alt: ModuleType) -> Any:
-    return alt.condition("datum.model", alt.value(_ACCENT), alt.value(_GREY))
+    return alt.condition("datum.model", alt.value(ACCENT), alt.value(GREY))
 
 
 def _log_axis(alt: ModuleType) -> Any:
@@ -273,26 +257,6 @@ def _marker(alt: ModuleType, value: float, text: str, scale: Any) -> Any:
     base = alt.Chart(alt.Data(values=[{"value": value, "text": text}])).encode(
         x=alt.X("value:Q", scale=scale)
     )
-    line = base.mark_rule(strokeDash=[4, 3], color=_INK)
-    word = base.mark_text(align="left", dx=6, y=8, fontSize=13, color=_INK).encode(text="text:N")
+    line = base.mark_rule(strokeDash=[4, 3], color=INK)
+    word = base.mark_text(align="left", dx=6, y=8, fontSize=13, color=INK).encode(text="text:N")
     return line + word
-
-
-def _svg(chart: Any, *, height: int, width: int = _WIDTH) -> str:
-    return _rendered(chart.properties(width=width, height=height))
-
-
-def _rendered(chart: Any) -> str:
-    text = {"labelFontSize": 13, "titleFontSize": 13, "labelColor": _INK, "titleColor": _INK}
-    styled = chart.configure(
-        background="white",
-        font=_FONT,
-        padding=6,
-        view={"stroke": None},
-        axis=text
-        | {"gridColor": _FAINT, "domainColor": _GREY, "tickColor": _GREY, "titleFontWeight": "normal"},
-        legend=text,
-    )
-    target = io.StringIO()
-    styled.save(target, format="svg")
-    return target.getvalue()

@@ -16,7 +16,8 @@ Shape letters: U histories, N sources, S candidates of all histories.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import torch
@@ -31,7 +32,7 @@ from regard.models.ranker import Ranker
 from regard.recommend.candidates import Proposals, Source, boards_of, propose, values_at
 from regard.recommend.filters import Allowed
 
-__all__ = ["Judged", "SecondStage", "value_columns"]
+__all__ = ["Judged", "Proposed", "SecondStage", "Stage", "proposed", "value_columns"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,12 +47,49 @@ class Judged:
         ``[S]`` float32: log-odds of retrieval, and the logit that the ranker adds.
     score_S
         ``[S]`` float32 by which candidates are ordered.
+    more
+        By column of a trace ``[S]`` what else is said of each, as `Stage.columns` names them.
     """
 
     proposals: Proposals
     retrieval_S: np.ndarray
     ranker_S: np.ndarray
     score_S: np.ndarray
+    more: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+
+class Stage(Protocol):
+    """What comes after retrieval: it finds candidates by its sources, retrieval first, and judges them."""
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """N sources of candidates."""
+
+    @property
+    def columns(self) -> Mapping[str, type[np.generic]]:
+        """Names and types of what it says beside scores."""
+
+    def judge(self, histories: Histories, *, allowed: Allowed, known_V: np.ndarray, least: int = 0) -> Judged:
+        """Find and score the candidates of U histories, none of which is without a known item.
+
+        A score depends on the history and the item, not on other candidates.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposed:
+    """Candidates, and what each source says of them.
+
+    Parameters
+    ----------
+    proposals
+        S candidates of U histories.
+    value_SN
+        ``[S, N]`` float32, NaN where a source says nothing.
+    """
+
+    proposals: Proposals
+    value_SN: np.ndarray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +118,7 @@ class SecondStage:
     max_length: int
     weight: float
     calibration: Calibration
+    columns: ClassVar[Mapping[str, type[Any]]] = {"probability": np.float64}
 
     def judge(self, histories: Histories, *, allowed: Allowed, known_V: np.ndarray, least: int = 0) -> Judged:
         """Find and score the candidates of U histories.
@@ -95,18 +134,15 @@ class SecondStage:
         least
             Retrieval proposes at least so many items.
         """
-        first = self.sources[0]
-        sources = (replace(first, count=max(first.count, least)), *self.sources[1:])
-        boards = boards_of(sources, histories, known_V=known_V)
-        found = propose(sources, boards, allowed=allowed)
-        value_SN = values_at(boards, found.row_S, found.item_S)
-        added_S = self.added(histories, found, value_SN)
-        retrieval_S = value_SN[:, 0]
+        made = proposed(self.sources, histories, allowed=allowed, known_V=known_V, least=least)
+        added_S, retrieval_S = self.added(histories, made.proposals, made.value_SN), made.value_SN[:, 0]
+        score_S = (retrieval_S + np.float32(self.weight) * added_S).astype(np.float32)
         return Judged(
-            proposals=found,
+            proposals=made.proposals,
             retrieval_S=retrieval_S,
             ranker_S=added_S,
-            score_S=(retrieval_S + np.float32(self.weight) * added_S).astype(np.float32),
+            score_S=score_S,
+            more={"probability": self.calibration.apply(score_S)},
         )
 
     @torch.inference_mode()
@@ -125,6 +161,16 @@ class SecondStage:
         )
         logit_SA: Tensor = self.ranker(PackedBatch.of(read).to(device), candidates)
         return logit_SA[:, 0].cpu().numpy()
+
+
+def proposed(
+    sources: tuple[Source, ...], histories: Histories, *, allowed: Allowed, known_V: np.ndarray, least: int
+) -> Proposed:
+    """Ask all sources; the first, retrieval, proposes at least `least` items."""
+    every = (replace(sources[0], count=max(sources[0].count, least)), *sources[1:])
+    boards = boards_of(every, histories, known_V=known_V)
+    found = propose(every, boards, allowed=allowed)
+    return Proposed(proposals=found, value_SN=values_at(boards, found.row_S, found.item_S))
 
 
 def value_columns(edges: Mapping[str, np.ndarray], value_SN: np.ndarray) -> dict[str, Numbers]:

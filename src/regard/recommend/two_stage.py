@@ -22,7 +22,7 @@ from regard.recommend.ranking import empty_ranking, keys_of, ranked_by_keys
 from regard.recommend.recommender import Answer, Recommender
 from regard.recommend.request import asked_at, mask_of
 from regard.recommend.reranked import PolicyRequest
-from regard.recommend.second_stage import Judged, SecondStage
+from regard.recommend.second_stage import Judged, Stage
 
 __all__ = ["TwoStageRecommender"]
 
@@ -37,10 +37,10 @@ class TwoStageRecommender(Recommender):
         What comes after retrieval; retrieval is all the rest.
     """
 
-    second: SecondStage
+    second: Stage
 
     @classmethod
-    def after(cls, retrieval: Recommender, second: SecondStage) -> TwoStageRecommender:
+    def after(cls, retrieval: Recommender, second: Stage) -> TwoStageRecommender:
         """Put a second stage after a recommender."""
         held = {one.name: getattr(retrieval, one.name) for one in fields(Recommender)}
         return cls(**held, second=second)
@@ -95,9 +95,9 @@ class TwoStageRecommender(Recommender):
         polars.DataFrame
             Columns ``user_id``, ``item_id``; for each source ``by NAME``, the rank at which it proposed the
             item (null: it did not); ``retrieval_score`` (log-odds) and ``retrieval_rank`` among the
-            candidates; ``ranker_score``, the logit that the ranker adds; ``score``, ``probability`` and
-            ``ranked``, the place after ranking; ``listed``, the place in the list, null for what is not
-            shown. Users of whom nothing can be read have no rows: their lists are popular items.
+            candidates; ``ranker_score``, the logit of the ranker; ``score``; what else the stage says, as its
+            ``probability``; ``ranked``, the place after ranking; ``listed``, the place in the list, null for
+            what is not shown. Users of whom nothing can be read have no rows: their lists are popular items.
         """
         request = self._request(users=asked.users, histories=asked.histories, times=asked.times)
         histories = request.histories if asked.at is None else asked_at(request.histories, asked.at)
@@ -138,7 +138,10 @@ class TwoStageRecommender(Recommender):
                 pl.Series("retrieval_rank", _places(user, retrieval, item)),
                 pl.Series("ranker_score", _joined([one.ranker_S for _, one in judged], np.float32)),
                 pl.Series("score", score),
-                pl.Series("probability", second.calibration.apply(score)),
+                *(
+                    pl.Series(name, _joined([one.more[name] for _, one in judged], kind))
+                    for name, kind in second.columns.items()
+                ),
                 pl.Series("ranked", _places(user, score, item)),
             ]
         )

@@ -115,7 +115,7 @@ def features_of(
     request = _request_coders(train, config.fields)
     columns = {} if train.context is None else request.encode(train.context[:1], source=_REQUEST)
     past = past_of(train, config, users=len(read.users))
-    if config.rates and past.kind == "shown":
+    if config.rates and past.kind in {"given", "shown"}:
         columns |= rate_columns(rates_at(train, past.after(train), items=len(read.items)))
     events = ContextSpec(categories={OUTCOME: np.array([1, 2, 0], dtype=np.int64)})
     spec = RankerSpec(

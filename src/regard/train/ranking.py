@@ -10,6 +10,7 @@ Shape letters: K candidates, A actions.
 
 from __future__ import annotations
 
+import hashlib
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -33,6 +34,7 @@ from regard.train.checkpoint import Progress, load_checkpoint, save_checkpoint
 from regard.train.hooks import EpochDone, Hook, StepDone
 from regard.train.interrupt import Interrupt
 from regard.train.optim import Optimizer, rate
+from regard.train.rank_digest import digest_of
 from regard.train.ranking_config import RankingConfig
 from regard.train.trainer import TrainResult
 
@@ -78,6 +80,9 @@ class RankTrainer:
     ) -> TrainResult:
         """Train until the schedule ends, patience runs out or Ctrl-C; see `Trainer.run`.
 
+        Only a run with the same rows, configuration and seed resumes from a checkpoint; `fingerprint` names
+        what else must be the same, such as the data of validation.
+
         Raises
         ------
         TrainingError
@@ -86,10 +91,13 @@ class RankTrainer:
             If the checkpoint belongs to other data or to another configuration.
         """
         done, train = Progress(), self.config.train
+        if folder is not None:
+            fingerprint = self._fingerprint(fingerprint)
         if resume and folder is not None and folder.exists():
             done = load_checkpoint(
                 folder, fingerprint=fingerprint, model=self._learner, optimizer=self._optimizer
             )
+        save = self._saver(folder, fingerprint, done)
         last = min(train.epochs, train.stop_after or train.epochs)
         with ExitStack() as stack:
             stack.enter_context(torch.random.fork_rng(devices=[]))
@@ -102,16 +110,9 @@ class RankTrainer:
                 and not _out_of_patience(done, self.config, validate)
             ):
                 began = time.monotonic()
-                if self._epoch(done, hooks, interrupt):
+                if self._epoch(done, hooks, interrupt, save):
                     self._end_epoch(done, hooks, validate, began)
-                if folder is not None:
-                    save_checkpoint(
-                        folder,
-                        fingerprint=fingerprint,
-                        model=self._learner,
-                        optimizer=self._optimizer,
-                        progress=done,
-                    )
+                save()
         self._learner.load_state_dict(done.best_weights or done.average, strict=False)
         self._learner.eval()
         return TrainResult(
@@ -134,9 +135,33 @@ class RankTrainer:
             groups += list(self.rows.groups(alike, candidates=self.config.batch_candidates))
         return [groups[place] for place in rng.permutation(len(groups))]
 
-    def _epoch(self, done: Progress, hooks: Sequence[Hook], interrupt: Interrupt) -> bool:
+    def _saver(self, folder: Path | None, fingerprint: str, done: Progress) -> Callable[[], None]:
+        def save() -> None:
+            if folder is not None:
+                save_checkpoint(
+                    folder,
+                    fingerprint=fingerprint,
+                    model=self._learner,
+                    optimizer=self._optimizer,
+                    progress=done,
+                )
+
+        return save
+
+    def _fingerprint(self, more: str) -> str:
+        """Name data, configuration and seed: only the same run may resume from a checkpoint."""
+        said = self.config.model_dump_json() + self.options.model_dump_json() + more + digest_of(self.rows)
+        digest = hashlib.sha256(said.encode())
+        for data in self._learner.buffers():
+            digest.update(np.ascontiguousarray(data.cpu().numpy()).tobytes())
+        return digest.hexdigest()
+
+    def _epoch(
+        self, done: Progress, hooks: Sequence[Hook], interrupt: Interrupt, save: Callable[[], None]
+    ) -> bool:
         """Make the remaining steps of an epoch; return whether it was finished."""
         self._learner.train()
+        saved = time.monotonic()
         batches, train = self.batches(done.epoch), self.config.train
         for group in batches[done.step :]:
             seeds = np.random.SeedSequence([self.options.seed, done.epoch, done.step])
@@ -157,6 +182,9 @@ class RankTrainer:
                 hook.step(said)
             if interrupt.asked:
                 return False
+            if time.monotonic() - saved > train.checkpoint_seconds:
+                save()
+                saved = time.monotonic()
         return True
 
     def _learn(self, part: RankRows, done: Progress) -> float:

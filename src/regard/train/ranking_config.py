@@ -35,7 +35,8 @@ class RankingConfig(Config):
         with what came of them; ``"clicked"``, those with a click; ``"none"``; ``"auto"``: given ones where
         the log has them, else what was shown where users and times are known.
     rates
-        Whether, with ``history="shown"``, the rates and counts of item and user known at a request are read.
+        Whether, with ``history="shown"`` or ``"given"``, the rates and counts of item and user known at a
+        request are read.
     actions
         What is predicted; none: all labels of the log.
     weights
