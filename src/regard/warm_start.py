@@ -23,7 +23,7 @@ from regard.data.vocab import Vocab
 from regard.errors import ConfigError, SplitError
 from regard.model import Model
 from regard.models.context import ContextSpec
-from regard.pipeline import Pipeline
+from regard.pipeline import TwoStageModel
 from regard.train.describing import Description
 from regard.train.fitting import FitConfig, Watch
 from regard.train.warm import TITLE, Before, go_on
@@ -104,7 +104,7 @@ def check_warm_start(old: Model) -> None:
     ConfigError
         If it is a two-stage model, or one that reads attributes of users.
     """
-    if isinstance(old, Pipeline):
+    if isinstance(old, TwoStageModel):
         raise ConfigError(
             "a two-stage model cannot be warm-started: start its retrieval model (recipe quality or fast) "
             "warm, or train the two stages anew"
