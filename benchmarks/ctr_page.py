@@ -53,6 +53,10 @@ def ranking_chapter(kept: dict[str, Any]) -> str:
             f"| {name} | {one['ms_100']:.2f} | {one['ms_1000']:.2f} | {one['ratio']:.2f} |"
             for name, one in kept["speed"].items()
         ]
+        where = kept.get("speed_environment", kept["environment"])
+        parts.append(
+            f"\nThese times: {where['date'][:10]}, commit {where['commit']}, load average {where['load_average']}."
+        )
     return "\n".join(parts) + "\n"
 
 

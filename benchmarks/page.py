@@ -25,6 +25,7 @@ from benchmarks.pipeline_page import chapter as pipeline_chapter
 from benchmarks.pipeline_page import targets as pipeline_targets
 from benchmarks.plots import Axis, lines
 from benchmarks.quality_page import chapter, quality_targets
+from benchmarks.selection_page import chapter as selection_chapter
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 IMAGES = ROOT / "docs" / "images"
@@ -70,6 +71,7 @@ def write_page() -> None:
         ("content", cost_chapter),
         ("ctr", ranking_chapter),
         ("impressions", impressions_chapter),
+        ("selection", selection_chapter),
         ("pipeline", pipeline_chapter),
         ("diversity", diversity_chapter),
     )

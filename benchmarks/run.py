@@ -58,6 +58,7 @@ _STEPS = (
     _Step("diversity"),
     _Step("ctr"),
     _Step("impressions", resumes=True),
+    _Step("selection"),
     _Step("ablation"),
     _Step("study", resumes=True),
     _Step("curve", resumes=True),

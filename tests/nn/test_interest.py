@@ -58,3 +58,17 @@ def test_gradients_reach_all_its_weights(interest: Interest) -> None:
     for name, parameter in interest.named_parameters():
         assert parameter.grad is not None, name
         assert parameter.grad.abs().sum() > 0, name
+
+
+def test_of_ten_thousand_events_a_candidate_looks_at_the_nearest_alone_and_at_no_other_candidate(
+    interest: Interest,
+) -> None:
+    torch.manual_seed(1)
+    item, q = torch.randn(10_000, WIDTH), torch.randn(1, 3, WIDTH)
+    interest.select = 64
+    together = pooled(interest, item, q)
+    for place in range(3):
+        alone = q[:, place : place + 1]
+        near = item[(item @ alone[0, 0]).topk(64).indices]
+        torch.testing.assert_close(pooled(interest, item, alone), together[:, place : place + 1])
+        torch.testing.assert_close(pooled(interest, near, alone), together[:, place : place + 1])
