@@ -39,14 +39,14 @@ rank correlation of an explanation with itself after events of one moment have c
 """
 
 
-def write_page(kept: dict[str, Any], path: Path = PAGE) -> Path:
+def write_page(kept: dict[str, Any], path: Path = PAGE, *, peer: dict[str, Any] | None = None) -> Path:
     """Write the page and return where it lies."""
-    path.write_text(page(kept), encoding="utf-8")
+    path.write_text(page(kept, peer=peer), encoding="utf-8")
     return path
 
 
-def page(kept: dict[str, Any]) -> str:
-    """Return the page as Markdown."""
+def page(kept: dict[str, Any], *, peer: dict[str, Any] | None = None) -> str:
+    """Return the page as Markdown; `peer` is what `explanations_peer.py` keeps."""
     parts = [_INTRODUCTION]
     for data in dict.fromkeys(run["data"] for run in kept["runs"]):
         parts.append(_chapter(data, [run for run in kept["runs"] if run["data"] == data], kept["longest"]))
