@@ -91,7 +91,7 @@ class LeavesOut(Protocol):
     """An encoder that knows a short way to the states of a history with each event left out in turn."""
 
     def encode_without_each(self, batch: PackedBatch, catalogue: Catalogue | None = None) -> Tensor | None:
-        """Return ``[E, D]`` states without event 0, 1, ... of the one history; None where it has no such way."""
+        """Return ``[E, D]`` states without event 0, 1, ... of one history; None if it has no such way."""
         ...
 
 
