@@ -25,7 +25,7 @@ import torch
 from rich.console import Console
 
 from benchmarks.common import WORKSPACE, environment, keep, read
-from benchmarks.explanations_page import targets, write_page
+from benchmarks.explanations_page import Beside, targets, write_page
 from benchmarks.tasks import Task
 from regard.api import Run, fit, fit_dataset, load
 from regard.config import RunOptions
@@ -69,7 +69,7 @@ def main() -> None:
     for target in targets({"runs": runs}):
         console.print(str(target))
     if not arguments.quick:
-        console.print(f"written: {write_page({'longest': LONGEST, 'runs': runs})}")
+        console.print(f"written: {write_page({'longest': LONGEST, 'runs': runs}, beside=Beside.kept())}")
 
 
 def one_run(data: str, seed: int, *, users: int, console: Console) -> dict[str, Any]:

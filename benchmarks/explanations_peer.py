@@ -27,7 +27,7 @@ from rich.console import Console
 
 from benchmarks.common import ROOT, WORKSPACE, BenchError, environment, fresh, keep, read
 from benchmarks.explanations import LONGEST, NAME, TASKS, measured
-from benchmarks.explanations_page import write_page
+from benchmarks.explanations_page import Beside, write_page
 from benchmarks.peers.venvs import python_of
 from benchmarks.quality import K
 from benchmarks.rectools_network import Exported
@@ -66,7 +66,7 @@ def main() -> None:
         keep(PEER, {"longest": LONGEST, "runs": runs})
     own = read(NAME)
     if own is not None:
-        console.print(f"written: {write_page(own, peer=read(PEER))}")
+        console.print(f"written: {write_page(own, beside=Beside.kept())}")
 
 
 def one_run(task: Task, asked: dict[str, Any], *, max_seconds: float, console: Console) -> dict[str, Any]:
@@ -75,12 +75,11 @@ def one_run(task: Task, asked: dict[str, Any], *, max_seconds: float, console: C
     system = system_of("rectools (ours)", task, settings={}, max_seconds=max_seconds)
     path = WORKSPACE / "models" / NAME / f"rectools-{task.key}-{asked['seed']}-{asked['asked_epochs']}.npz"
     path.parent.mkdir(parents=True, exist_ok=True)
-    trained: dict[str, Any] = {}
     if not path.exists():
         job = {**task.write(), **system.job, "seed": asked["seed"], "epochs": asked["asked_epochs"]}
         job |= {"weights": str(path), "checked": CHECKED, "k": K}
         script = ROOT / "benchmarks" / "peers" / "rectools_sasrec.py"
-        trained = fresh(script, "export", job, python=python_of("rectools")).value
+        fresh(script, "export", job, python=python_of("rectools"))
     exported = Exported.read(path)
     recommender = recommender_of(exported, task, heads=system.job["settings"]["n_heads"])
     off = furthest(exported, recommender, task)
@@ -91,7 +90,7 @@ def one_run(task: Task, asked: dict[str, Any], *, max_seconds: float, console: C
     return {
         "split": task.split,
         "settings": system.job["settings"],
-        "trained": trained,
+        "epochs": exported.epochs,
         "parity": off,
         "ndcg@10": ndcg,
         **measured(recommender, task.held.queries.histories, users=asked["asked_users"], console=console),

@@ -46,6 +46,8 @@ class Exported:
         ``[C]`` scores that RecTools itself gave to items for the first users of the questions.
     lists_UK
         ``[U, k]`` its lists for all questions, to judge how good it is.
+    epochs
+        How long it was trained.
     """
 
     item_I: np.ndarray
@@ -55,6 +57,7 @@ class Exported:
     checked_item_C: np.ndarray
     checked_score_C: np.ndarray
     lists_UK: np.ndarray
+    epochs: int
 
     @classmethod
     def read(cls, path: Path) -> Exported:
@@ -73,6 +76,7 @@ class Exported:
                 checked_item_C=file["checked:item"],
                 checked_score_C=file["checked:score"],
                 lists_UK=file["lists"],
+                epochs=int(file["epochs"]),
             )
 
     def network(self, num_items: int, *, heads: int) -> RecToolsNetwork:

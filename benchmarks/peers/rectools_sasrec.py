@@ -114,8 +114,8 @@ def export(job: dict[str, Any]) -> dict[str, Any]:
         "checked:score": found[Columns.Score].to_numpy(dtype=np.float32),
     }
     lists = _lists(model, _dataset(asked), int(asked.user[-1]) + 1, k=job["k"])
-    # Row 0 of the table pads
-    np.savez(job["weights"], items=items, table=table[1:], lists=lists, **weights, **checked)
+    known = {"items": items, "table": table[1:], "epochs": np.int64(search["best_epoch"])}  # row 0 pads
+    np.savez(job["weights"], lists=lists, **known, **weights, **checked)
     return search
 
 

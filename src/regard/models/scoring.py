@@ -81,7 +81,7 @@ class EncoderScorer:
         return states
 
     def query_without_each(self, batch: PackedBatch) -> Tensor | None:
-        """Return ``[E, D]``: queries without event 0, 1, ... of one history; None if there is no short way."""
+        """Return ``[E, D]``: queries without event 0, 1, ... of one history; None: there is no short way."""
         weight_PD = self.catalogue.weight_PD
         plain = product_type(self.precision, weight_PD.device.type) == torch.float32
         if not plain or not isinstance(self.encoder, LeavesOut):
