@@ -25,10 +25,11 @@ import torch
 from rich.console import Console
 
 from benchmarks.common import WORKSPACE, environment, keep, read
-from benchmarks.explanations_page import targets, write_page
+from benchmarks.explanations_page import Beside, targets, write_page
 from benchmarks.tasks import Task
 from regard.api import Run, fit, fit_dataset, load
 from regard.config import RunOptions
+from regard.data.histories import Histories
 from regard.data.sources.synthetic import SyntheticWorld, WorldConfig
 from regard.data.split import hold_out
 from regard.errors import RegardError
@@ -37,6 +38,7 @@ from regard.explain.faithfulness import FaithfulnessConfig, measure_explanations
 from regard.explain.methods.book import METHODS
 from regard.manifest import is_artifact
 from regard.model import Model
+from regard.recommend.recommender import Recommender
 
 TASKS = {"ml-1m": "time", "amazon-2014-beauty": "leave-last-out"}
 NAME, LONGEST = "explanations", 50
@@ -67,19 +69,36 @@ def main() -> None:
     for target in targets({"runs": runs}):
         console.print(str(target))
     if not arguments.quick:
-        console.print(f"written: {write_page({'longest': LONGEST, 'runs': runs})}")
+        console.print(f"written: {write_page({'longest': LONGEST, 'runs': runs}, beside=Beside.kept())}")
 
 
 def one_run(data: str, seed: int, *, users: int, console: Console) -> dict[str, Any]:
     """Fit one model, or read it, and measure its explanations."""
     console.print(f"[bold]{data}, seed {seed}[/bold]")
     model, began = _model(data, seed), time.perf_counter()
+    histories = hold_out(model.dataset, model.split).queries.histories
+    return {
+        "data": data,
+        "split": str(model.split.kind),
+        "seed": seed,
+        "asked_users": users,
+        "weights": model.blend.weights.to_json(),
+        **measured(model.recommender, histories, users=users, console=console),
+        "seconds": time.perf_counter() - began,
+        "environment": environment(),
+    }
+
+
+def measured(
+    recommender: Recommender, histories: Histories, *, users: int, console: Console
+) -> dict[str, Any]:
+    """Measure every method that fits; return the report, and the measures user by user."""
     config = FaithfulnessConfig(
         users=users, longest=LONGEST, methods=tuple(method.name for method in METHODS), stability_users=100
     )
     report = measure_explanations(
-        model.recommender,
-        hold_out(model.dataset, model.split).queries.histories,
+        recommender,
+        histories,
         config,
         progress=lambda done, total: console.print(f"{done} of {total}") if done % 50 == 0 else None,
     )
@@ -92,17 +111,7 @@ def one_run(data: str, seed: int, *, users: int, console: Console) -> dict[str, 
         }
         for method in report.methods
     }
-    return {
-        "data": data,
-        "split": str(model.split.kind),
-        "seed": seed,
-        "asked_users": users,
-        "weights": model.blend.weights.to_json(),
-        "report": report.to_json(),
-        "per_user": per_user,
-        "seconds": time.perf_counter() - began,
-        "environment": environment(),
-    }
+    return {"report": report.to_json(), "per_user": per_user}
 
 
 def _model(data: str, seed: int) -> Model:

@@ -1,57 +1,84 @@
-"""The page on explanations, written from what `explanations.py` keeps. It measures nothing.
+"""The page on explanations, written from what `explanations.py` and its companions keep. It measures nothing.
+
+    python benchmarks/explanations_page.py      # write it anew from benchmarks/results
 
 Values of a user are averaged over the seeds first, so intervals are over users.
 """
 
 from __future__ import annotations
 
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 import numpy as np
 
-from benchmarks.common import ROOT, Target
+from benchmarks.common import ROOT, Target, read
+from benchmarks.explanations_plots import Drawn, draw, pictures
+from benchmarks.explanations_words import CITE, INTRODUCTION, MEASURES, PEER, READING, REPRODUCE
 from regard.evaluation.significance import Interval, bootstrap_interval
 from regard.explain.curves import BETTER
 
-__all__ = ["page", "pooled", "targets", "write_page"]
+__all__ = ["Beside", "page", "pooled", "targets", "write_page"]
 
 PAGE = ROOT / "docs" / "explanations.md"
 DEFAULT, GREEDY, RANDOM = "leave one out", "one by one", "random order"
-
-_INTRODUCTION = """# Explanations that are measured
-
-"Because you watched A" is a claim about a model: without A the item must fade. This page removes events in the
-order that each method of explaining gives, asks the model again, and shows how fast the item falls. It is
-written by `python benchmarks/explanations.py`, which fits the models too.
-
-**What is explained** is what is served: a transformer, an item memory and a trend, weighed together. *Removal*
-methods cover all of it and need no look inside. *Slope* methods cover the transformer and the memory (the trend
-knows no events). *Attention* is the transformer's alone and knows nothing of the item asked about; it claims
-nothing here and is a control, as are the latest events first and a random order.
-
-**Measures.** "Left" is the share of the item's probability that is left, at most 1. DEL is the area under it
-while events are removed, the most important first (lower is better); INS the area while they come (higher); POS
-the share of the way on which the item stays in the first ten, CDCG the mean of 1 / log2(1 + its place) (both
-lower); comprehensiveness what is lost without the first 1 to 50 % of the events (higher), sufficiency what is
-lost with nothing but them (lower). After Barkan et al. (WWW 2024) and DeYoung et al. (ACL 2020). *Ties* is the
-rank correlation of an explanation with itself after events of one moment have changed places.
-"""
+NAME = "explanations"
 
 
-def write_page(kept: dict[str, Any], path: Path = PAGE) -> Path:
-    """Write the page and return where it lies."""
-    path.write_text(page(kept), encoding="utf-8")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What other scripts keep, each None where it has not run: `explanations_peer`, `retraining`, `explanation_speed`."""
+
+    peer: dict[str, Any] | None = None
+    retraining: dict[str, Any] | None = None
+    speed: dict[str, Any] | None = None
+
+    @classmethod
+    def kept(cls) -> Beside:
+        """Read what is there."""
+        return cls(
+            peer=read(f"{NAME}_peer"),
+            retraining=read(f"{NAME}_retraining"),
+            speed=read("explanation_speed"),
+        )
+
+
+def main() -> None:
+    kept = read(NAME)
+    if kept is None:
+        raise SystemExit("nothing is kept: run python benchmarks/explanations.py first")
+    write_page(kept, beside=Beside.kept())
+
+
+def write_page(kept: dict[str, Any], path: Path = PAGE, *, beside: Beside | None = None) -> Path:
+    """Write the page and its pictures beside it, and return where it lies."""
+    path.write_text(page(kept, beside=beside), encoding="utf-8")
+    for name, drawn in _all_drawn(kept, beside).items():
+        draw(name, drawn, path.parent / "images", own=DEFAULT)
     return path
 
 
-def page(kept: dict[str, Any]) -> str:
+def page(kept: dict[str, Any], *, beside: Beside | None = None) -> str:
     """Return the page as Markdown."""
-    parts = [_INTRODUCTION]
-    for data in dict.fromkeys(run["data"] for run in kept["runs"]):
-        parts.append(_chapter(data, [run for run in kept["runs"] if run["data"] == data], kept["longest"]))
+    more = beside or Beside()
+    parts = [INTRODUCTION, READING]
+    for data, runs in _by_data(kept).items():
+        parts.append(_chapter(data, runs, kept["longest"]))
+    if more.peer is not None:
+        parts.append(PEER)
+        for data, runs in _by_data(more.peer).items():
+            parts.append(_peer_chapter(data, runs, more.peer["longest"]))
+    if more.retraining is not None:
+        parts.append(_retraining(more.retraining["runs"]))
+    if more.speed is not None:
+        parts.append(_speed(more.speed))
     parts.append("## Targets\n")
     parts.append("".join(f"- {target}\n" for target in targets(kept)))
+    parts += [MEASURES, REPRODUCE, CITE]
     where = kept["runs"][-1]["environment"]
     parts.append(
         f"Measured on {where['processor']}, {where['threads']} thread, commit {where['commit']}, "
@@ -110,15 +137,62 @@ def targets(kept: dict[str, Any]) -> list[Target]:
     return found
 
 
+def _by_data(kept: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    names = dict.fromkeys(run["data"] for run in kept["runs"])
+    return {name: [run for run in kept["runs"] if run["data"] == name] for name in names}
+
+
+def _all_drawn(kept: dict[str, Any], beside: Beside | None) -> dict[str, Drawn]:
+    found = {data: Drawn(means=pooled(runs), runs=runs) for data, runs in _by_data(kept).items()}
+    peer = beside.peer if beside is not None else None
+    for data, runs in _by_data(peer).items() if peer is not None else ():
+        found[f"rectools_{data}"] = Drawn(means=pooled(runs), runs=runs)
+    return found
+
+
 def _chapter(data: str, runs: list[dict[str, Any]], longest: int) -> str:
-    reports, means = [run["report"] for run in runs], pooled(runs)
     weights = runs[0]["weights"]
-    out = [
-        f"## {data}\n",
+    own = (
+        f"Weights of the first model's parts: network {weights['model']:.3g}, memory {weights['memory']:.3g}, "
+        f"trend {weights['trend']:.3g}."
+    )
+    return "\n".join([f"## {data}\n", _asked(runs, longest, own), *_tables(data, runs)]) + "\n"
+
+
+def _peer_chapter(data: str, runs: list[dict[str, Any]], longest: int) -> str:
+    first = runs[0]
+    epochs = ", ".join(str(run["epochs"]) for run in runs)
+    own = (
+        f"Trained for {epochs} epochs (as long as was best on validation, unless a number was asked for); its "
+        f"own lists reach an NDCG@10 of {np.mean([run['ndcg@10'] for run in runs]):.4f}. No score of ours is "
+        f"further than {max(run['parity'] for run in runs):.0e} from RecTools'. Settings: "
+        + ", ".join(f"{name} {value}" for name, value in first["settings"].items())
+        + "."
+    )
+    head = f"### RecTools' SASRec on {data}\n"
+    return "\n".join([head, _asked(runs, longest, own), *_tables(f"rectools_{data}", runs)]) + "\n"
+
+
+def _asked(runs: list[dict[str, Any]], longest: int, own: str) -> str:
+    reports = [run["report"] for run in runs]
+    return (
         f"Split {runs[0]['split']}, {len(runs)} seed{'s' if len(runs) > 1 else ''}, {reports[0]['users']:,} users, "
-        f"the latest {longest} events at most ({np.mean([one['events'] for one in reports]):.0f} on average). Weights "
-        f"of the first model's parts: network {weights['model']:.3g}, memory {weights['memory']:.3g}, trend "
-        f"{weights['trend']:.3g}. Intervals are 95 %, over users.\n",
+        f"the latest {longest} events at most ({np.mean([one['events'] for one in reports]):.0f} on average). "
+        f"{own} Intervals are 95 %, over users.\n"
+    )
+
+
+def _tables(name: str, runs: list[dict[str, Any]]) -> list[str]:
+    reports, means = [run["report"] for run in runs], pooled(runs)
+    return [
+        *_methods_table(reports, means),
+        *[f"\n![{words}](images/{file})" for words, file in pictures(name, runs)],
+        *_searches_table(reports),
+    ]
+
+
+def _methods_table(reports: list[dict[str, Any]], means: dict[str, dict[str, Interval]]) -> list[str]:
+    out = [
         "| method | covers | DEL | INS | POS | CDCG | compr. | suff. | ties | calls | ms |",
         "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
@@ -138,7 +212,11 @@ def _chapter(data: str, runs: list[dict[str, Any]], longest: int) -> str:
             f"| {name} | {method['covers'] if method['faithful'] else '(control)'} | {numbers} | {tied} | "
             f"{method['calls']:.0f} | {spent:.1f} |"
         )
-    out += [
+    return out
+
+
+def _searches_table(reports: list[dict[str, Any]]) -> list[str]:
+    out = [
         "\nThe fewest events (at most 5) without which the first item leaves the first k of the list:\n",
         "| search | k | found | verified by asking again | mean size | certainly smallest | calls | ms |",
         "|---|---|---|---|---|---|---|---|",
@@ -154,4 +232,44 @@ def _chapter(data: str, runs: list[dict[str, Any]], longest: int) -> str:
             f"{np.mean([each['calls'] for each in every]):.0f} | "
             f"{np.mean([each['milliseconds'] for each in every]):.0f} |"
         )
+    return out
+
+
+def _retraining(runs: list[dict[str, Any]]) -> str:
+    out = [
+        "## Trained again without them\n",
+        "A counterfactual is verified by asking the same weights about the edited history. Here the model is "
+        "trained again, with the same seed, on a log that never had the events of the set; beside it without as "
+        "many events of the user drawn at random, and once with everything and another seed: what these move is "
+        "not due to the set.\n",
+        "| data | recipe | k | items asked about | set found | left without the set | left without random events "
+        "| left by another seed alone |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for run in runs:
+        changed = ", ".join(f"{name} {value}" for name, value in run["settings"].items())
+        out.append(
+            f"| {run['data']} | {run['recipe']}{f' ({changed})' if changed else ''} | {run['k']} | {run['asked']} | "
+            f"{run['users']} | {run['left']} of {run['users']} | {run['left_random']} of {run['users']} | "
+            f"{run['left_again']} of {run['users']} |"
+        )
     return "\n".join(out) + "\n"
+
+
+def _speed(kept: dict[str, Any]) -> str:
+    speed, screened = kept["speed"], kept["screened"]
+    return (
+        "## Time\n\n"
+        "One explanation by the default method, 200 events, width 64, two blocks, 3,416 items, one core: "
+        f"{speed['short']['core_ms']:.0f} ms of core time by the short way, which is exact "
+        f"(`regard.nn.without`), {speed['long']['core_ms']:.0f} ms if every shortened history is read. "
+        f"*Screened* leaves out only the events of steepest slope: on ML-100K ({screened['users']} users, "
+        f"{screened['events']:.0f} events on average) {screened['core_ms']['screened']:.0f} ms instead of "
+        f"{screened['core_ms']['exact']:.0f} ms, and it names the same first event for "
+        f"{screened['same_first']:.0%} of them and shares {screened['shared_of_first_three']:.0%} of the first "
+        "three. It stays an option; the default is exact.\n"
+    )
+
+
+if __name__ == "__main__":
+    main()

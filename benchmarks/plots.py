@@ -1,6 +1,6 @@
 """Plots of the benchmark page as SVG files: Regard in one accent colour, others apart by tone and dash.
 
-Labels stand beside the lines instead of in a legend. It draws numbers that are already there.
+Labels stand beside lines instead of in a legend where they end apart. It draws numbers that are already there.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 import altair as alt
 import vl_convert
 
-__all__ = ["Axis", "lines"]
+__all__ = ["Axis", "bars", "curves", "intervals", "lines"]
 
 _ACCENT, _INK, _FAINT = "#2456c7", "#1f2933", "#e6e9ee"
 _TONES = ["#c4703a", "#5f8a6b", "#8a6fa8", "#7c8794"]
@@ -97,14 +97,81 @@ def lines(
     if goal is not None:
         level = alt.Chart(_data([{"y": goal}]))
         layers.insert(0, level.mark_rule(color=_INK, strokeDash=[2, 3], opacity=0.6).encode(y="y:Q"))
-    chart = _styled(alt.layer(*layers))
+    _write(alt.layer(*layers), path)
+
+
+def curves(points: list[dict[str, Any]], path: Path, *, x: Axis, y: Axis, own: str) -> None:
+    """Draw lines that meet at their ends, named in a legend, and write the SVG; as `lines` otherwise."""
+    names = list(dict.fromkeys(point["series"] for point in points))
+    others = [name for name in names if name != own]
+    tones = {own: _ACCENT} | {name: _TONES[place % len(_TONES)] for place, name in enumerate(others)}
+    dashes = {own: [1, 0]} | {
+        name: [[5, 3], [2, 2], [8, 3, 2, 3]][place % 3] for place, name in enumerate(others)
+    }
+    chart = (
+        alt.Chart(_data(points))
+        .mark_line(strokeWidth=2.2)
+        .encode(
+            x=alt.X("x:Q", title=x.title, scale=x.scale(), axis=x.axis([])),
+            y=alt.Y("y:Q", title=y.title, scale=y.scale(), axis=y.axis([])),
+            color=_named("color", list(tones), list(tones.values())),
+            strokeDash=_named("dash", list(dashes), list(dashes.values())),
+        )
+    )
+    _write(chart, path)
+
+
+def intervals(rows: list[dict[str, Any]], path: Path, *, x: Axis, own: str) -> None:
+    """Draw a dot with its interval for each row of a list, one below the other, and write the SVG.
+
+    Parameters
+    ----------
+    rows
+        Dictionaries with ``name``, ``value``, ``low`` and ``high``, in the order in which they are drawn.
+    path, x, own
+        As in `lines`; `own` is the name in the accent colour.
+    """
+    base = alt.Chart(_data([{**row, "own": row["name"] == own} for row in rows])).encode(
+        y=alt.Y("name:N", sort=None, title=None),
+        color=alt.condition("datum.own", alt.value(_ACCENT), alt.value(_TONES[3])),
+    )
+    spread = base.mark_rule(strokeWidth=2.2).encode(
+        x=alt.X("low:Q", title=x.title, scale=x.scale(), axis=x.axis([])), x2="high:Q"
+    )
+    _write(alt.layer(spread, base.mark_circle(size=60, opacity=1).encode(x="value:Q")), path)
+
+
+def bars(rows: list[dict[str, Any]], path: Path, *, x: str, y: Axis) -> None:
+    """Draw groups of bars and write the SVG: dictionaries with ``x``, ``y`` and ``series``; `x` titles them."""
+    names = list(dict.fromkeys(row["series"] for row in rows))
+    tones = [_ACCENT, *_TONES][: len(names)]
+    chart = (
+        alt.Chart(_data(rows))
+        .mark_bar()
+        .encode(
+            x=alt.X("x:N", sort=None, title=x, axis=alt.Axis(labelAngle=0)),
+            xOffset=alt.XOffset("series:N", sort=None),
+            y=alt.Y("y:Q", title=y.title, axis=y.axis([])),
+            color=_named("color", names, tones),
+        )
+    )
+    _write(chart, path)
+
+
+def _named(channel: str, names: list[str], range_: list[Any]) -> Any:
+    scale, legend = alt.Scale(domain=names, range=range_), alt.Legend(title=None, labelLimit=240)
+    kind = alt.Color if channel == "color" else alt.StrokeDash
+    return kind("series:N", scale=scale, legend=legend)
+
+
+def _write(chart: Any, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(vl_convert.vegalite_to_svg(chart.to_dict()) + "\n", encoding="utf-8")
+    path.write_text(vl_convert.vegalite_to_svg(_styled(chart).to_dict()) + "\n", encoding="utf-8")
 
 
-def _styled(chart: Any) -> alt.LayerChart:
+def _styled(chart: Any) -> Any:
     """Give a chart its size, fonts and colours."""
-    styled: alt.LayerChart = (
+    return (
         chart.properties(width=460, height=270, background="white", padding=_PADDING)
         .configure_view(stroke=None)
         .configure_axis(
@@ -121,7 +188,6 @@ def _styled(chart: Any) -> alt.LayerChart:
         )
         .configure_text(font=_FONT)
     )
-    return styled
 
 
 def _data(rows: list[dict[str, Any]]) -> Any:

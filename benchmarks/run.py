@@ -67,6 +67,9 @@ _STEPS = (
     _Step("cold", resumes=True),
     _Step("pipeline", resumes=True),
     _Step("explanations", resumes=True),
+    _Step("explanations_peer", resumes=True),
+    _Step("retraining"),
+    _Step("explanation_speed"),
 )
 
 

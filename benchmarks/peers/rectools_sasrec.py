@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 from pytorch_lightning import Callback, Trainer, seed_everything
 from rectools import Columns
 from rectools.dataset import Dataset
@@ -20,7 +21,7 @@ from torch import get_num_threads
 from benchmarks.peers.clock import make_clock, make_watcher, seconds_of
 from benchmarks.peers.exchange import Log, Questions, ndcg, write_lists
 
-__all__ = ["curve", "quality", "recommending", "speed"]
+__all__ = ["curve", "export", "quality", "recommending", "speed"]
 
 
 def speed(job: dict[str, Any]) -> dict[str, Any]:
@@ -70,31 +71,53 @@ def recommending(job: dict[str, Any]) -> dict[str, Any]:
 
 def quality(job: dict[str, Any]) -> dict[str, Any]:
     """Find the best number of epochs on validation, train that long on everything, write the lists."""
-    seed_everything(job["seed"])
-    asked = Questions.read(job["validation"])
-    ask_on = _dataset(asked.log)
-
-    def validate(module: Any) -> float:
-        searched.is_fitted = True
-        return ndcg(asked, _lists(searched, ask_on, len(asked), k=10))
-
-    watcher = make_watcher(Callback, validate, patience=job["patience"], max_seconds=job["max_seconds"])
-    searched = _model(job["settings"], epochs=job["max_epochs"], callbacks=[watcher])
-    searched.fit(_dataset(Log.read(job["search"])))
-
+    search = _search(job)
     seed_everything(job["seed"])
     began = time.perf_counter()
-    final = _model(job["settings"], epochs=watcher.best_epoch, callbacks=[])
+    final = _model(job["settings"], epochs=search["best_epoch"], callbacks=[])
     final.fit(_dataset(Log.read(job["log"])))
     refit = time.perf_counter() - began
     questions = Questions.read(job["questions"])
     began = time.perf_counter()
     write_lists(job["lists"], _lists(final, _dataset(questions.log), len(questions), k=job["k"]))
     return {
-        **watcher.found(),
+        **search,
         "refit_seconds": refit,
         "list_seconds": time.perf_counter() - began,
     }
+
+
+def export(job: dict[str, Any]) -> dict[str, Any]:
+    """Train on everything and write the weights, with its own scores to hold a re-implementation to.
+
+    ``job["epochs"]`` says how long; None: as long as is best on validation.
+    """
+    search = {"best_epoch": job["epochs"]} if job["epochs"] else _search(job)
+    seed_everything(job["seed"])
+    model = _model(job["settings"], epochs=search["best_epoch"], callbacks=[])
+    model.fit(_dataset(Log.read(job["log"])))
+    items = np.asarray(model.data_preparator.item_id_map.external_ids[1:], dtype=np.int64)
+    network = model.torch_model.eval()
+    with torch.inference_mode():
+        table = network.item_model.get_all_embeddings().numpy()
+    weights = {f"weight:{name}": value.numpy() for name, value in network.state_dict().items()}
+    asked = Questions.read(job["questions"]).log
+    found = model.recommend(
+        users=np.arange(job["checked"]),
+        dataset=_dataset(asked),
+        k=len(items),
+        filter_viewed=False,
+        on_unsupported_targets="ignore",
+    )
+    checked = {
+        "checked:user": found[Columns.User].to_numpy(dtype=np.int64),
+        "checked:item": found[Columns.Item].to_numpy(dtype=np.int64),
+        "checked:score": found[Columns.Score].to_numpy(dtype=np.float32),
+    }
+    lists = _lists(model, _dataset(asked), int(asked.user[-1]) + 1, k=job["k"])
+    known = {"items": items, "table": table[1:], "epochs": np.int64(search["best_epoch"])}  # row 0 pads
+    np.savez(job["weights"], lists=lists, **known, **weights, **checked)
+    return search
 
 
 def curve(job: dict[str, Any]) -> dict[str, Any]:
@@ -115,6 +138,23 @@ def curve(job: dict[str, Any]) -> dict[str, Any]:
     model = _model(job["settings"], epochs=job["max_epochs"], callbacks=[watcher])
     model.fit(_dataset(Log.read(job["log"])))
     return {"seconds": [epoch["seconds"] for epoch in watcher.history]}
+
+
+def _search(job: dict[str, Any]) -> dict[str, Any]:
+    """Find the number of epochs that is best on validation."""
+    seed_everything(job["seed"])
+    asked = Questions.read(job["validation"])
+    ask_on = _dataset(asked.log)
+
+    def validate(module: Any) -> float:
+        searched.is_fitted = True
+        return ndcg(asked, _lists(searched, ask_on, len(asked), k=10))
+
+    watcher = make_watcher(Callback, validate, patience=job["patience"], max_seconds=job["max_seconds"])
+    searched = _model(job["settings"], epochs=job["max_epochs"], callbacks=[watcher])
+    searched.fit(_dataset(Log.read(job["search"])))
+    found: dict[str, Any] = watcher.found()
+    return found
 
 
 def _model(

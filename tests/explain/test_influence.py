@@ -16,7 +16,9 @@ from regard.data.histories import Histories
 from regard.data.packing import PackedBatch
 from regard.explain import influence as room
 from regard.explain.influence import leave_one_out
+from regard.models.blend import Blend, BlendScorer, BlendWeights
 from regard.models.causal import CausalConfig, CausalModel
+from regard.models.memory import ItemMemory
 from regard.models.scoring import EncoderScorer
 
 V = 12
@@ -170,3 +172,23 @@ def test_a_transformer_gives_the_same_alone_and_in_batches() -> None:
     whole, without = scorer.score(query, 0, V).log_softmax(dim=1)[:, 8].tolist()
     assert together.influence_E[2] == pytest.approx(whole - without, abs=1e-5)
     assert np.abs(together.influence_E).max() > 1e-3
+
+
+@pytest.mark.parametrize("events", [1, 2, 25])
+def test_the_short_way_measures_what_the_long_one_does(events: int) -> None:
+    torch.manual_seed(1)
+    network = CausalModel(CausalConfig(width=8, max_length=30, gaps=True), num_items=V).eval()
+    memory = ItemMemory(
+        item_C=torch.arange(V), neighbour_CK=torch.randint(0, V, (V, 3)), weight_CK=torch.randn(V, 3)
+    )
+    blend = Blend(weights=BlendWeights(memory=0.5, decay=0.9), trend_V=torch.zeros(V), memory=memory)
+    history = Histories.of([np.random.default_rng(0).integers(0, V, events).tolist()])
+    known = np.ones(V, dtype=np.bool_)
+    for scorer in (EncoderScorer(network), BlendScorer(network, blend)):
+        assert (scorer.query_without_each(PackedBatch.of(history)) is None) == (events == 1)
+        short = leave_one_out(scorer, history, 3, known_V=known)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(CausalModel, "encode_without_each", lambda *_: None)
+            long = leave_one_out(scorer, history, 3, known_V=known)
+        np.testing.assert_allclose(short.influence_E, long.influence_E, atol=1e-5)
+        assert short.together == pytest.approx(long.together)

@@ -6,19 +6,24 @@ import copy
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 import torch
 
+from regard.data.histories import Histories
 from regard.data.sources.synthetic import SyntheticWorld
+from regard.data.vocab import Vocab
 from regard.explain.asking import known_item, one_history
 from regard.explain.contrast import contrast
 from regard.explain.counterfactual import beam, greedy
 from regard.explain.curves import curves
+from regard.explain.explanation import explain
 from regard.explain.methods.base import Method
 from regard.explain.methods.book import METHODS
 from regard.explain.question import Question
 from regard.model import Model
-from regard.models.blend import Blend
+from regard.models.blend import Blend, BlendScorer
+from regard.models.causal import CausalConfig, CausalModel
 from regard.recommend.recommender import Recommender
 
 FAITHFUL = [method for method in METHODS if method.faithful]
@@ -99,3 +104,32 @@ def test_searches_and_contrasts_answer_every_question(model: Model) -> None:
         assert np.isfinite(found.difference)
         assert found.tell("zh")
         assert model.explain(history=history, item="effect-00").tell("zh")
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda one: one.name)
+def test_an_item_outside_the_first_thousand_is_answered_too(method: Method) -> None:
+    torch.manual_seed(0)
+    size = 1_200
+    network = CausalModel(CausalConfig(width=8, max_length=20), num_items=size).eval()
+    items = Vocab(pl.Series("item_id", range(size)))
+    served = Recommender(
+        scorer=BlendScorer(network, Blend.none(size)),
+        users=Vocab(pl.Series("user_id", ["a", "cold"])),
+        items=items,
+        histories=Histories.of([[5, 6, 7], []]),
+        known_V=np.ones(size, dtype=np.bool_),
+        popularity_V=np.arange(size),
+    )
+    for history in ([5], [5, 6, 7]):
+        whole = Histories.of([history])
+        last = int(served.rank(whole, k=size - len(history)).item_UK[0, -1])
+        asked = Question.of(served, whole, last)
+        assert asked.whole.rank_U[0] > 1_000
+        found = method.attribute(asked, 0)
+        assert np.isfinite(found.value_E).all()
+        assert all(0 <= value <= 1 for value in curves(asked, found.order()).measures().values())
+        assert not beam(asked).found
+    for user in ("a", "cold"):
+        told = explain(served, item=0, titles=items.ids.cast(pl.String), user=user)
+        assert np.isfinite(told.together)
+        assert told.text

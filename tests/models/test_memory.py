@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from regard.data.histories import Histories
@@ -40,3 +41,17 @@ def test_an_event_so_long_ago_that_it_counts_nothing_is_not_heard() -> None:
     sums = MEMORY.sums(PackedBatch.of(Histories.of([[3, *recent], long_ago])), decay=0.5)
     assert sums[0].tolist() == [2.0**-20, 0.0, 2.0 * 2.0**-20]
     assert sums[1].tolist() == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("decay", [1.0, 0.5, 0.0])
+def test_sums_without_each_event_are_those_of_the_shortened_histories(decay: float) -> None:
+    items = [1, 3, 1, 0, 4, 3, 3]
+    found = MEMORY.sums_without_each(PackedBatch.of(Histories.of([items])), decay=decay)
+    shortened = Histories.of([items[:hole] + items[hole + 1 :] for hole in range(len(items))])
+    torch.testing.assert_close(found, MEMORY.sums(PackedBatch.of(shortened), decay=decay))
+
+
+def test_a_memory_of_nothing_has_no_sums() -> None:
+    nothing = torch.zeros(0, 2)
+    empty = ItemMemory(item_C=torch.zeros(0).long(), neighbour_CK=nothing.long(), weight_CK=nothing)
+    assert empty.sums_without_each(PackedBatch.of(Histories.of([[1, 2]])), decay=1.0).shape == (2, 0)

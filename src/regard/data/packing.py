@@ -9,7 +9,7 @@ Shape letters: T events, U users.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -105,6 +105,18 @@ class PackedBatch:
             last = max(fitting, first + 1)
             yield self._users(slice(first, last), slice(begin, int(self.offsets[last])))
             first = last
+
+    def without_first(self) -> PackedBatch:
+        """Return the batch of one history without its first event."""
+        assert self.num_users == 1
+        later = slice(1, None)
+        return replace(
+            self,
+            item_T=self.item_T[later],
+            time_T=self.time_T[later],
+            fields={name: column[later] for name, column in self.fields.items()},
+            offsets=torch.tensor([0, self.num_events - 1], device=self.offsets.device),
+        )
 
     def _users(self, users: slice, events: slice) -> PackedBatch:
         return PackedBatch(

@@ -17,11 +17,14 @@ import numpy as np
 
 from regard.explain.question import Question
 
-__all__ = ["BETTER", "SHARES", "Curves", "curves"]
+__all__ = ["BETTER", "GRID", "SHARES", "CurvePoints", "Curves", "curves"]
 
 POINTS = 20
 SHARES = (0.01, 0.05, 0.1, 0.2, 0.5)
 """Shares of the history, at least one event, over which comprehensiveness and sufficiency are averaged."""
+
+GRID = tuple(point / POINTS for point in range(POINTS + 1))
+"""Shares of the history at which curves of several users are averaged."""
 
 BETTER = {
     "DEL": "lower",
@@ -73,10 +76,25 @@ class Curves:
             "sufficiency": float(1.0 - self.known_P[few].mean()),
         }
 
+    def at(self, share_P: np.ndarray) -> CurvePoints:
+        """Return both curves at shares of the history from 0 to 1, by straight lines between points."""
+        own_P = self.events_P / self.events_P[-1]
+        return CurvePoints(
+            left_P=np.interp(share_P, own_P, self.left_P), known_P=np.interp(share_P, own_P, self.known_P)
+        )
+
     def _area(self, value_P: np.ndarray) -> float:
         """Return the area by trapezoids, over the share of events."""
         width = np.diff(self.events_P) / self.events_P[-1]
         return float((width * (value_P[1:] + value_P[:-1]) / 2).sum())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurvePoints:
+    """``[P]`` what is left without, and with nothing but, given shares of the events."""
+
+    left_P: np.ndarray
+    known_P: np.ndarray
 
 
 def curves(question: Question, order_E: np.ndarray) -> Curves:

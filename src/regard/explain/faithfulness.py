@@ -14,6 +14,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -24,7 +25,7 @@ from regard.data.histories import Histories
 from regard.errors import ConfigError
 from regard.evaluation.significance import bootstrap_interval
 from regard.explain.counterfactual import Counterfactual, beam, greedy
-from regard.explain.curves import BETTER, curves
+from regard.explain.curves import BETTER, GRID, curves
 from regard.explain.edits import reordered
 from regard.explain.faithfulness_report import FaithfulnessReport, Measured, Searched
 from regard.explain.methods.base import Attribution, Method
@@ -160,13 +161,15 @@ def _methods(recommender: Recommender, config: FaithfulnessConfig) -> list[Metho
     return every + [one for one in fitting(recommender.scorer, CONTROLS) if one.name not in named]
 
 
-def _one(question: Question, method: Method, *, seed: int, stable: bool) -> dict[str, float | None]:
+def _one(question: Question, method: Method, *, seed: int, stable: bool) -> dict[str, Any]:
     began = time.perf_counter()
     found = method.attribute(question, seed)
     spent = time.perf_counter() - began
     ties = _ties(question, method, found, seed=seed) if stable else {}
-    measures = curves(question, found.order()).measures()
-    return {"calls": float(found.calls), "seconds": spent} | measures | ties
+    drawn = curves(question, found.order())
+    points = drawn.at(np.array(GRID))
+    lines = {"left": points.left_P.tolist(), "known": points.known_P.tolist()}
+    return {"calls": float(found.calls), "seconds": spent} | drawn.measures() | ties | lines
 
 
 def _ties(question: Question, method: Method, found: Attribution, *, seed: int) -> dict[str, float | None]:
@@ -215,7 +218,13 @@ def _measured(method: Method, per_user: pl.DataFrame) -> Measured:
         measures=intervals,
         calls=_mean(own["calls"]),
         milliseconds=1000 * _mean(own["seconds"]),
+        left=_mean_line(own["left"]),
+        known=_mean_line(own["known"]),
     )
+
+
+def _mean_line(lines: pl.Series) -> tuple[float, ...]:
+    return tuple(np.mean(lines.to_list(), axis=0).tolist())
 
 
 def _searched(found: Sequence[dict[str, object]]) -> tuple[Searched, ...]:
@@ -234,6 +243,7 @@ def _searched(found: Sequence[dict[str, object]]) -> tuple[Searched, ...]:
                 verified=int(hits["verified"].sum()),
                 smallest=int(hits["smallest"].sum()),
                 size=_mean(hits["size"]) if hits.height else None,
+                sizes={size: int((hits["size"] == size).sum()) for size in sorted(set(hits["size"]))},
                 calls=_mean(own["calls"]),
                 milliseconds=1000 * _mean(own["seconds"]),
             )

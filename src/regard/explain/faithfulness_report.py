@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -31,6 +31,8 @@ class Measured:
         (share of the users whose first event stays).
     calls, milliseconds
         Mean number of histories that the model read for an explanation, and mean time.
+    left, known
+        The two curves at `regard.explain.curves.GRID`, means over the users.
     """
 
     name: str
@@ -39,6 +41,8 @@ class Measured:
     measures: Mapping[str, Interval]
     calls: float
     milliseconds: float
+    left: tuple[float, ...] = ()
+    known: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,8 @@ class Searched:
         For how many of these the recommender leaves the item out; how many sets are certainly smallest.
     size
         Mean size of the sets that were found; None if there are none.
+    sizes
+        How many sets have each size.
     calls, milliseconds
         Means, as in `Measured`.
     """
@@ -68,6 +74,7 @@ class Searched:
     size: float | None
     calls: float
     milliseconds: float
+    sizes: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,10 +110,18 @@ class FaithfulnessReport:
             "events": self.events,
             "better": dict(BETTER),
             "methods": [
-                {**asdict(one), "measures": {name: asdict(mean) for name, mean in one.measures.items()}}
+                {
+                    **asdict(one),
+                    "measures": {name: asdict(mean) for name, mean in one.measures.items()},
+                    "left": list(one.left),
+                    "known": list(one.known),
+                }
                 for one in self.methods
             ],
-            "counterfactuals": [asdict(one) for one in self.searches],
+            "counterfactuals": [
+                {**asdict(one), "sizes": {str(size): count for size, count in one.sizes.items()}}
+                for one in self.searches
+            ],
         }
 
     def tables(self) -> list[Table]:

@@ -24,7 +24,9 @@ from torch import Tensor
 from regard.data.histories import Histories
 from regard.data.packing import PackedBatch
 from regard.explain.edits import edited
+from regard.models.blend import BlendScorer
 from regard.models.protocols import Scorer
+from regard.models.scoring import EncoderScorer
 
 __all__ = ["Influence", "Standing", "leave_one_out", "standing_of"]
 
@@ -86,11 +88,16 @@ def leave_one_out(
     """
     assert len(history) == 1
     assert known_V[item]
-    parts = [
-        _log_probability(scorer, PackedBatch.of(shortened), item, known_V=known_V)
-        for shortened in _shortened(history, batch_events)
-    ]
-    whole, *_ = log_probability = np.concatenate(parts)
+    short = _short_way(scorer, history, item, known_V=known_V)
+    if short is not None:
+        log_probability = short
+    else:
+        parts = [
+            _log_probability(scorer, PackedBatch.of(shortened), item, known_V=known_V)
+            for shortened in _shortened(history, batch_events)
+        ]
+        log_probability = np.concatenate(parts)
+    whole = log_probability[0]
     without = log_probability[1:]
     # Where the item is impossible with and without the event, the event changes nothing: no inf - inf
     influence = np.subtract(whole, without, out=np.zeros_like(without), where=whole != without)
@@ -106,6 +113,21 @@ def _shortened(history: Histories, batch_events: int) -> Iterator[Histories]:
         # Nothing is number -1: the whole history
         kept_UE = (np.arange(length) != removed[:, None]) & (removed < length)[:, None]
         yield edited(history, kept_UE)
+
+
+def _short_way(
+    scorer: Scorer[Any], history: Histories, item: int, *, known_V: np.ndarray
+) -> np.ndarray | None:
+    """Return what `_shortened` histories would say, where the scorer knows a short way to that."""
+    if not isinstance(scorer, EncoderScorer | BlendScorer):
+        return None
+    query = scorer.query_without_each(PackedBatch.of(history))
+    if query is None:
+        return None
+    ends = edited(history, np.array([[True], [False]]).repeat(history.num_events, axis=1))
+    whole, none = _log_probability(scorer, PackedBatch.of(ends), item, known_V=known_V)
+    each = standing_of(scorer, query, item, known_V=known_V, users=history.num_events)
+    return np.concatenate([[whole], each.log_probability(each.own_U), [none]])
 
 
 def _log_probability(

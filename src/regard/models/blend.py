@@ -142,6 +142,19 @@ class BlendScorer:
             sums_UC=None if memory is None else memory.sums(batch, decay=self.blend.weights.decay),
         )
 
+    def query_without_each(self, batch: PackedBatch) -> BlendQuery | None:
+        """Return the query without event 0, 1, ... of one history; None if there is no short way."""
+        states_ED = self.scorer.query_without_each(batch)
+        if states_ED is None:
+            return None
+        memory = self.blend.memory
+        return BlendQuery(
+            states_UD=states_ED,
+            sums_UC=None
+            if memory is None
+            else memory.sums_without_each(batch, decay=self.blend.weights.decay),
+        )
+
     def score(self, query: BlendQuery, start: int, stop: int) -> Tensor:
         """Return ``[U, stop - start]`` float32 scores of the items `start` to `stop`."""
         weights, memory = self.blend.weights, self.blend.memory

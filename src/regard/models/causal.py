@@ -31,6 +31,7 @@ from regard.nn.heads import Catalogue
 from regard.nn.mask import causal, same_user, window
 from regard.nn.plan import AttentionPlan
 from regard.nn.stack import Stack
+from regard.nn.without import Tokens, last_without_each
 
 __all__ = ["CausalConfig", "CausalModel"]
 
@@ -168,6 +169,29 @@ class CausalModel(nn.Module):
         """Return ``[U, D]`` states after the last event of each history; none may be empty."""
         plan = self._plan(batch)
         return self._state(self.stack.last(self._embed(batch, plan, catalogue), plan))
+
+    def encode_without_each(self, batch: PackedBatch, catalogue: Catalogue | None = None) -> Tensor | None:
+        """Return ``[E, D]`` states after the last event without event 0, 1, ... of one history of E events.
+
+        None where `regard.nn.without` cannot do it, or an event reads when the next one was asked for.
+        """
+        assert batch.num_users == 1
+        plan, events = self._plan(batch), batch.num_events
+        if self.wait is not None or self.context.calendar is not None or not plan.causal or events < 2:
+            return None
+        own_ED = self._embed(batch, plan, catalogue)
+        later = batch.without_first()
+        moved_ED = F.pad(self._embed(later, self._plan(later), catalogue), (0, 0, 1, 0))
+        next_ED = moved_ED[1:]
+        if self.gaps is not None:
+            since_E = _since_last(batch, plan)
+            known = (batch.time_T[:-2] != NO_TIME) & (batch.time_T[2:] != NO_TIME)
+            over_E = torch.where(known, batch.time_T[2:] - batch.time_T[:-2], -1)
+            change = self.gaps(over_E) - self.gaps(since_E[2:])
+            next_ED = torch.cat([next_ED[:1], next_ED[1:] + change])
+        tokens = Tokens(own_ED=own_ED, moved_ED=moved_ED, next_ED=next_ED)
+        y_ED = last_without_each(self.stack, tokens, plan)
+        return None if y_ED is None else self._state(y_ED)
 
     def observed(self, batch: PackedBatch) -> Observed:
         """Return the same states with the attention weights, by the reference kernel."""

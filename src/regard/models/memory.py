@@ -81,6 +81,23 @@ class ItemMemory:
             sums.view(-1).scatter_add_(0, slots.view(-1), terms.view(-1))
         return sums
 
+    def sums_without_each(self, batch: PackedBatch, *, decay: float) -> Tensor:
+        """Return ``[E, C]``: the sums of one history of E events without event 0, 1, ..., as `sums` has them.
+
+        The neighbours of each item are spread out once, and added up by one product of matrices.
+        """
+        assert batch.num_users == 1
+        item_E = batch.item_T.cpu().numpy()
+        distinct, place_E = np.unique(item_E, return_inverse=True)
+        spread = torch.zeros(len(distinct), len(self.item_C))
+        if spread.numel():
+            place_N = np.minimum(np.searchsorted(self.item_C.numpy(), distinct), len(self.item_C) - 1)
+            known = torch.from_numpy(np.flatnonzero(self.item_C.numpy()[place_N] == distinct))
+            place = torch.from_numpy(place_N)[known]
+            own = torch.zeros(len(known), len(self.item_C))
+            spread[known] = own.scatter_add_(1, self.neighbour_CK[place], self.weight_CK[place])
+        return torch.from_numpy(_counts_without(place_E, len(distinct), decay=decay)) @ spread
+
     def scores(self, sums_UC: Tensor, start: int, stop: int) -> Tensor:
         """Return ``[U, stop - start]`` sums of the items `start` to `stop`; zero for those without."""
         first, last = torch.searchsorted(self.item_C, torch.tensor([start, stop])).tolist()
@@ -134,6 +151,21 @@ def _latest(batch: PackedBatch, most: int) -> _Latest:
     row_S = np.repeat(np.arange(len(counts)), counts)
     ago_S = np.arange(len(row_S)) - (np.cumsum(counts) - counts)[row_S]
     return _Latest(row_S=row_S, ago_S=ago_S, item_S=item_T[offsets[1:][row_S] - 1 - ago_S])
+
+
+def _counts_without(place_E: np.ndarray, distinct: int, *, decay: float) -> np.ndarray:
+    """Return ``[E, N]`` float32: what each distinct item counts where event 0, 1, ... is left out."""
+    events, heard = len(place_E), _heard(decay)
+    last_N, before_N = np.full(distinct, -1), np.full(distinct, -1)
+    for event, place in enumerate(place_E):
+        before_N[place], last_N[place] = last_N[place], event
+    hole = np.arange(events)[:, None]
+    # Where the last event of an item is left out, the one before it counts
+    event_EN = np.where(last_N == hole, before_N, last_N)
+    ago_EN = events - 1 - event_EN - (event_EN < hole)
+    counted = (event_EN >= 0) & (ago_EN < heard)
+    ago = np.where(counted, ago_EN, 0).astype(np.float32)
+    return np.where(counted, np.power(np.float32(decay), ago), np.float32(0)).astype(np.float32)
 
 
 def _heard(decay: float) -> int:

@@ -29,6 +29,7 @@ __all__ = [
     "Encoder",
     "Indexable",
     "LastEncoder",
+    "LeavesOut",
     "Observable",
     "Observed",
     "Ranked",
@@ -82,6 +83,15 @@ class LastEncoder(Protocol):
 
     def encode_last(self, batch: PackedBatch, catalogue: Catalogue | None = None) -> Tensor:
         """Return ``[U, D]`` the state after the last event of each history; none may be empty."""
+        ...
+
+
+@runtime_checkable
+class LeavesOut(Protocol):
+    """An encoder that knows a short way to the states of a history with each event left out in turn."""
+
+    def encode_without_each(self, batch: PackedBatch, catalogue: Catalogue | None = None) -> Tensor | None:
+        """Return ``[E, D]`` states without event 0, 1, ... of one history; None if it has no such way."""
         ...
 
 

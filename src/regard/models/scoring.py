@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from regard.data.packing import PackedBatch
-from regard.models.protocols import Encoder, LastEncoder, Rough
+from regard.models.protocols import Encoder, LastEncoder, LeavesOut, Rough
 from regard.models.table import SearchTable
 from regard.nn.heads import Catalogue
 from regard.nn.precision import Precision, product_type
@@ -79,6 +79,15 @@ class EncoderScorer:
         if bool(some.any()):
             states[some] = self._last(_without_empty(batch, some), catalogue)
         return states
+
+    def query_without_each(self, batch: PackedBatch) -> Tensor | None:
+        """Return ``[E, D]``: queries without event 0, 1, ... of one history; None: there is no short way."""
+        weight_PD = self.catalogue.weight_PD
+        plain = product_type(self.precision, weight_PD.device.type) == torch.float32
+        if not plain or not isinstance(self.encoder, LeavesOut):
+            return None
+        states_ED = self.encoder.encode_without_each(batch.to(weight_PD.device), self.catalogue)
+        return None if states_ED is None else states_ED.float()
 
     def score(self, query: Tensor, start: int, stop: int) -> Tensor:
         """Return ``[U, stop - start]`` float32 scores of the items `start` to `stop`."""

@@ -56,6 +56,10 @@ class Block(nn.Module):
         seen_UD = self.attention.last(self.norm_attention(x_TD), plan=plan)
         return self._feed(x_TD[plan.query.offsets[1:] - 1] + self._drop(seen_UD))
 
+    def after(self, x_TD: Tensor, mixed_TD: Tensor) -> Tensor:
+        """Return ``[T, D]``: what follows the attention, given ``[T, D]`` its heads side by side."""
+        return self._feed(x_TD + self._drop(self.attention.project_out(mixed_TD)))
+
     def observed(self, x_TD: Tensor, plan: AttentionPlan) -> Seen:
         """Do the same by the reference kernel and return the attention weights too."""
         seen = self.attention.observed(self.norm_attention(x_TD), plan=plan)

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from regard.explain import influence
 from regard.explain.gates import slopes
 from regard.explain.methods.base import Attribution
 from regard.explain.question import Question
@@ -45,8 +46,14 @@ PAIRS = 8
 
 def leave_one_out(question: Question, seed: int = 0) -> Attribution:
     """Return in nats by how much the item's log-probability falls without each event."""
-    kept_UE = ~np.eye(question.length, dtype=np.bool_)
-    return Attribution(value_E=fall(question, kept_UE), calls=1 + question.length)
+    if question.length > 1:
+        found = influence.leave_one_out(
+            question.scorer, question.history, question.item, known_V=question.recommender.known_V
+        )
+        return Attribution(value_E=found.influence_E, calls=1 + question.length)
+    # Nothing is left, and popularity answers
+    kept_UE = np.zeros((1, 1), dtype=np.bool_)
+    return Attribution(value_E=fall(question, kept_UE), calls=2)
 
 
 def screened(question: Question, seed: int = 0) -> Attribution:
