@@ -17,35 +17,34 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from regard.errors import StoreBusy, StoreDown
+from regard.errors import StoreBusy, StoreCorrupt, StoreDown
 from regard.serve.events import Appended, Attribute, Id, ItemChanges, Numbered, StoredEvent
 from regard.serve.stores.group import GroupWriter, Work
 from regard.serve.stores.rows import (
-    Row,
     attributes_of,
-    checksum,
     id_of,
-    item_checksum,
     key_of,
     row_of,
     text_of,
 )
-from regard.serve.stores.sqlite_file import FileLock, Head, sync_folder
+from regard.serve.stores.sqlite_file import FileLock, Head, read_head, sync_folder
 from regard.serve.stores.sqlite_tables import (
     COLUMNS,
+    change_item,
     connect,
     corrupt,
     ensure_tables,
+    ensure_whole,
     events_of,
     explained,
-    verify,
+    insert,
 )
 
 __all__ = ["SQLiteLog"]
 
 R = TypeVar("R")
 _BY_USER = f"SELECT {COLUMNS} FROM events WHERE user = ? ORDER BY time DESC, number DESC LIMIT ?"
-_BY_NUMBER = f"SELECT {COLUMNS} FROM events WHERE number > ? ORDER BY number LIMIT ?"
+_BY_NUMBER = f"SELECT {COLUMNS} FROM events WHERE number > ? AND number < ? ORDER BY number LIMIT ?"
 
 
 class SQLiteLog:
@@ -57,8 +56,8 @@ class SQLiteLog:
         The file; it and its folder are made if they are missing. Beside it lie ``-wal``, ``-shm``, ``-lock``
         and ``-head``.
     read_only
-        Read a log that another process may be writing to, or one that is damaged: nothing is locked and
-        nothing is checked before it is read.
+        Read a log that another process may be writing to, or one that is damaged: nothing is locked, and
+        `read` gives what is before the first damaged event, then raises.
 
     Raises
     ------
@@ -91,9 +90,14 @@ class SQLiteLog:
         self._pool_lock = threading.Lock()
         self._failed = False  # whether the last transaction could not be written
         self._closed = False
+        self._damage: StoreCorrupt | None = None  # of a log that is read all the same
         self._group: GroupWriter[sqlite3.Connection] | None = None
         if read_only:
-            self._see(lambda reader: reader.execute("SELECT last FROM meta").fetchone())
+            try:
+                self._see(self._look_for_damage)
+            except BaseException:
+                self.close()
+                raise
             return
         with contextlib.ExitStack() as undo:
             self._lock = FileLock(self._path)
@@ -112,7 +116,7 @@ class SQLiteLog:
     def append(self, events: Sequence[StoredEvent]) -> Appended:
         """Store events, all or none; see `EventLog.append`."""
         rows = [row_of(event) for event in events]
-        return self._write(lambda writer: _insert(writer, rows))
+        return self._write(lambda writer: insert(writer, rows))
 
     def history(self, user_id: Id, *, latest: int) -> list[StoredEvent]:
         """Return the newest events of a user, oldest first."""
@@ -125,9 +129,13 @@ class SQLiteLog:
 
     def read(self, *, after: int = 0, limit: int = 10_000) -> list[Numbered]:
         """Return events by number; up to the first that is damaged, which raises when it is the first."""
-        return self._see(
-            lambda reader: events_of(reader.execute(_BY_NUMBER, (after, limit)), self._path, after=after)
+        end = self._damage.first_bad if self._damage else 2**63 - 1
+        found = self._see(
+            lambda reader: events_of(reader.execute(_BY_NUMBER, (after, end, limit)), self._path, after=after)
         )
+        if self._damage and not found:
+            raise self._damage
+        return found
 
     def users_after(self, *, after: int) -> set[Id]:
         """Return who has events whose number is above `after`."""
@@ -150,18 +158,18 @@ class SQLiteLog:
             return gone
 
         erased = self._write(erase)
-        self._see(_empty_journal(self._path))
+        self._see(self._empty_journal)
         return erased
 
     def put_item(self, item_id: Id, attributes: Mapping[str, Attribute]) -> None:
         """Store the attributes of an item in place of earlier ones."""
         key, text = key_of(item_id, "item_id"), text_of(attributes)
-        self._write(lambda writer: _change_item(writer, key, text))
+        self._write(lambda writer: change_item(writer, key, text))
 
     def delete_item(self, item_id: Id) -> bool:
         """Hide an item; return False where it was hidden already."""
         key = key_of(item_id, "item_id")
-        return self._write(lambda writer: _change_item(writer, key, None))
+        return self._write(lambda writer: change_item(writer, key, None))
 
     def items(self) -> ItemChanges:
         """Return what was said about items."""
@@ -183,7 +191,7 @@ class SQLiteLog:
     def check(self) -> None:
         """Raise StoreDown where the file cannot be read, or could not be written last and still cannot."""
         if self._failed:
-            self._write(lambda writer: writer.execute("UPDATE meta SET last = last"))
+            self._write(lambda writer: writer.execute("UPDATE meta SET probes = probes + 1"))
         self.last()
 
     def close(self) -> None:
@@ -202,18 +210,36 @@ class SQLiteLog:
             self._lock.release()
 
     def _ready(self) -> Head:
-        ensure_tables(self._writer, self._path)
-        verify(self._writer, self._path)
-        log, last = self._writer.execute("SELECT log, last FROM meta").fetchone()
-        head = Head(self._path, log=log)
-        if head.read() > last:
+        head = Head(self._path)
+        try:
+            acknowledged = head.read()
+            ensure_tables(self._writer, self._path, acknowledged=acknowledged)
+            ensure_whole(self._writer, self._path, acknowledged=acknowledged)
+        except BaseException:
             head.close()
-            raise corrupt(self._path, last + 1)
+            raise
         return head
+
+    def _look_for_damage(self, reader: sqlite3.Connection) -> None:
+        head = Path(f"{self._path}-head")
+        acknowledged = read_head(head.read_bytes()) if head.exists() else 0  # before the log, which may grow
+        try:
+            reader.execute("BEGIN")  # one view of rows and counts while another process writes
+            ensure_whole(reader, self._path, acknowledged=acknowledged)
+        except StoreCorrupt as damage:
+            self._damage = damage
+        finally:
+            if reader.in_transaction:  # an error may have ended it
+                reader.execute("ROLLBACK")
 
     def _make_durable(self) -> None:
         self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         sync_folder(self._path.parent)
+
+    def _empty_journal(self, reader: sqlite3.Connection) -> None:
+        busy = reader.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        if busy:
+            raise StoreBusy(f"{self._path}: a reader holds old pages; call again to erase them there too")
 
     def _write(self, work: Callable[[sqlite3.Connection], R]) -> R:
         if self._group is None:
@@ -264,34 +290,3 @@ class SQLiteLog:
                 reader.close()
             else:
                 self._pool.append(reader)
-
-
-def _insert(writer: sqlite3.Connection, rows: Sequence[Row]) -> Appended:
-    first = last = writer.execute("SELECT last FROM meta").fetchone()[0]
-    insert = "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (event_id) DO NOTHING"
-    for row in rows:
-        crc = checksum(last + 1, row)
-        last += writer.execute(insert, (last + 1, row.event_id, row.user, row.time, row.body, crc)).rowcount
-    if last > first:
-        writer.execute("UPDATE meta SET last = ?", (last,))
-    return Appended(stored=last - first, duplicates=len(rows) - (last - first), last=last)
-
-
-def _change_item(writer: sqlite3.Connection, key: str, text: str | None) -> bool:
-    found = writer.execute("SELECT attributes FROM items WHERE item = ?", (key,)).fetchone()
-    if text is None and found is not None and found[0] is None:
-        return False
-    writer.execute("UPDATE meta SET changes = changes + 1")
-    change = writer.execute("SELECT changes FROM meta").fetchone()[0]
-    crc = item_checksum(key, change, text)
-    writer.execute("REPLACE INTO items VALUES (?, ?, ?, ?)", (key, change, text, crc))
-    return True
-
-
-def _empty_journal(path: Path) -> Callable[[sqlite3.Connection], None]:
-    def empty(reader: sqlite3.Connection) -> None:
-        busy = reader.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        if busy:
-            raise StoreBusy(f"{path}: a reader holds old pages; call again to erase them there too")
-
-    return empty

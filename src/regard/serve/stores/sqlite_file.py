@@ -16,9 +16,9 @@ from pathlib import Path
 
 from regard.errors import StoreBusy, StoreDown
 
-__all__ = ["FileLock", "Head", "sync_folder"]
+__all__ = ["FileLock", "Head", "read_head", "sync_folder"]
 
-_HEAD = struct.Struct("<16sQ")
+_HEAD = struct.Struct("<Q")
 _SUM = struct.Struct("<I")
 
 
@@ -58,30 +58,32 @@ class FileLock:
 
 
 class Head:
-    """The last acknowledged number of the log called `log` (16 bytes), in ``PATH-head``."""
+    """The last acknowledged number of a log, in ``PATH-head``."""
 
-    def __init__(self, path: Path, *, log: bytes) -> None:
-        self._log = log
+    def __init__(self, path: Path) -> None:
         self._file = os.open(f"{path}-head", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def read(self) -> int:
-        """Return the number; 0 where none was written, for this log, whole."""
-        found = os.pread(self._file, _HEAD.size + _SUM.size, 0)
-        if len(found) != _HEAD.size + _SUM.size:
-            return 0
-        body, (total,) = found[: _HEAD.size], _SUM.unpack(found[_HEAD.size :])
-        log, number = _HEAD.unpack(body)
-        return int(number) if zlib.crc32(body) == total and log == self._log else 0
+        """Return the number; 0 where none was written whole."""
+        return read_head(os.pread(self._file, _HEAD.size + _SUM.size, 0))
 
     def write(self, number: int) -> None:
         """Write the number. Failing is no error: an older head is true as well."""
-        body = _HEAD.pack(self._log, number)
+        body = _HEAD.pack(number)
         with contextlib.suppress(OSError):
             os.pwrite(self._file, body + _SUM.pack(zlib.crc32(body)), 0)
 
     def close(self) -> None:
         """Close the file."""
         os.close(self._file)
+
+
+def read_head(found: bytes) -> int:
+    """Return the number that the bytes of a head say; 0 where it is not whole."""
+    if len(found) != _HEAD.size + _SUM.size:
+        return 0
+    body, (total,) = found[: _HEAD.size], _SUM.unpack(found[_HEAD.size :])
+    return int(_HEAD.unpack(body)[0]) if zlib.crc32(body) == total else 0
 
 
 def sync_folder(folder: Path) -> None:
