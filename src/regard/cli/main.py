@@ -24,6 +24,8 @@ COMMANDS = {
     "explain": "regard.cli.explain",
     "items": "regard.cli.items",
     "rank": "regard.cli.rank",
+    "serve": "regard.cli.serve",
+    "keys": "regard.cli.keys",
     "demo": "regard.cli.demo",
 }
 

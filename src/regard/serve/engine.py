@@ -1,9 +1,9 @@
 """Engine: lists in micro-batches, made by one thread beside the event loop.
 
-Whatever waits when the thread is free is one batch: nothing waits for company. Requests are answered together
-only where they ask alike (model, length, filters), so an answer never depends on who shares the batch. Who has
-given up waiting is skipped. The queue is bounded: what does not fit is refused at once, with a time after which
-to come again. It calls `Recommender.answer`, which is what evaluation measures.
+Whatever waits when the thread is free is one batch: nothing waits for company. Requests are answered
+together only where they ask alike (model, length, filters), so an answer never depends on who shares the
+batch. Who has given up waiting is skipped. The queue is bounded: what does not fit is refused at once, with
+a time after which to come again. It calls `Recommender.answer`, which is what evaluation measures.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from regard.serve.events import Id
 from regard.recommend.filters import Allowed
+from regard.serve.events import Id
 from regard.serve.problems import Problem
 from regard.serve.snapshot import History, Snapshot, joined
 
@@ -166,7 +166,9 @@ def rankings(asks: Sequence[Ask]) -> list[Ranking]:
     first = asks[0]
     snapshot, recommender = first.snapshot, first.snapshot.model.recommender
     histories = joined([ask.history for ask in asks], [ask.at for ask in asks])
-    answer = recommender.answer(histories, k=first.k, allowed=allowed_of(first), exclude_seen=first.exclude_seen)
+    answer = recommender.answer(
+        histories, k=first.k, allowed=allowed_of(first), exclude_seen=first.exclude_seen
+    )
     item_UK, score_UK = answer.ranked.item_UK, answer.ranked.score_UK
     length_U = (item_UK >= 0).sum(axis=1).tolist()
     ids = snapshot.model.dataset.items.decode(item_UK[item_UK >= 0]).to_list()
@@ -188,7 +190,7 @@ def rankings(asks: Sequence[Ask]) -> list[Ranking]:
 def allowed_of(ask: Ask) -> Allowed:
     """Return what a request allows; what is hidden is allowed to nobody."""
     snapshot = ask.snapshot
-    denied_V: np.ndarray | None = snapshot.hidden_V
+    denied_V: np.ndarray | None = snapshot.hidden_items
     if ask.deny is not None:
         own_V = snapshot.mask(ask.deny)
         denied_V = own_V if denied_V is None else own_V | denied_V
@@ -214,8 +216,8 @@ def popular(ask: Ask) -> Ranking:
         chosen = chosen[chosen >= 0]
         order_V = chosen[np.argsort(-counts_V[chosen], kind="stable")]
     else:
-        order_V = snapshot.popular_V[: ask.k + len(barred) + len(snapshot.hidden)]
-    hidden_V = snapshot.hidden_V
+        order_V = snapshot.popular_items[: ask.k + len(barred) + len(snapshot.hidden)]
+    hidden_V = snapshot.hidden_items
     kept = [
         number
         for number in order_V.tolist()

@@ -1,8 +1,9 @@
 """Snapshot: one model as it serves: ids as it knows them, histories as it reads them, what is popular.
 
-A snapshot never changes: new items, hidden items and new models are new snapshots, so a request that has begun
-with one ends with it. What the training data know of a user and what the log knows are put in one order of
-time here; an event that is in both, because the model was trained on an export of the log, counts once.
+A snapshot never changes: new items, hidden items and new models are new snapshots, so a request that has
+begun with one ends with it. What the training data know of a user and what the log knows are put in one
+order of time here; an event that is in both, because the model was trained on an export of the log, counts
+once.
 
 Shape letters: E events of a history, V items, D width of a vector.
 """
@@ -35,7 +36,7 @@ __all__ = ["History", "Snapshot", "joined", "version_of"]
 
 
 def version_of(folder: str | Path) -> str:
-    """Return twelve hex digits that tell one model folder from another: of its manifest, which has every hash."""
+    """Return twelve hex digits that tell model folders apart: of the manifest, which has every hash."""
     return hashlib.sha256((Path(folder) / MANIFEST).read_bytes()).hexdigest()[:12]
 
 
@@ -94,12 +95,12 @@ class Snapshot:
         return isinstance(self.model.network.items, ItemEncoder) and not isinstance(self.model, Pipeline)
 
     @cached_property
-    def hidden_V(self) -> np.ndarray | None:
+    def hidden_items(self) -> np.ndarray | None:
         """``[V]`` bool: what is never recommended; None: nothing is."""
         return self.mask(list(self.hidden)) if self.hidden else None
 
     @cached_property
-    def popular_V(self) -> np.ndarray:
+    def popular_items(self) -> np.ndarray:
         """Item numbers, the most popular first; what has no event in training is left out."""
         counts_V = self.model.recommender.popularity_V
         order = np.argsort(-counts_V, kind="stable")
@@ -107,7 +108,7 @@ class Snapshot:
         return chosen
 
     @cached_property
-    def vectors_VD(self) -> np.ndarray:
+    def item_vectors(self) -> np.ndarray:
         """``[V, D]`` float32 vectors of the items, each of length one."""
         with torch.inference_mode():
             vectors = self.model.network.item_table().float().cpu()[: len(self.model.dataset.items)]
@@ -152,7 +153,7 @@ class Snapshot:
         return self.after(self.trained(self.row(user)), events)
 
     def after(self, before: History, events: Sequence[StoredEvent]) -> History:
-        """Return a history with further events, each of which counts once.
+        """Return a history with further events; the same item at the same time counts once.
 
         Of equal times what was known first stays first.
         """
@@ -162,10 +163,10 @@ class Snapshot:
         time_E = np.array([event.time for event in events], dtype=np.int64)
         kept_E = number_E != UNKNOWN
         unknown = int((~kept_E).sum())
-        if len(before.item_E):
-            known = set(zip(before.item_E.tolist(), before.time_E.tolist(), strict=True))
-            pairs = zip(number_E.tolist(), time_E.tolist(), strict=True)
-            kept_E &= np.array([pair not in known for pair in pairs])
+        known = set(zip(before.item_E.tolist(), before.time_E.tolist(), strict=True))
+        for place, pair in enumerate(zip(number_E.tolist(), time_E.tolist(), strict=True)):
+            kept_E[place] &= pair not in known
+            known.add(pair)
         item_E = np.concatenate([before.item_E, number_E[kept_E]])
         time_E = np.concatenate([before.time_E, time_E[kept_E]])
         order = np.argsort(time_E, kind="stable")
@@ -261,5 +262,6 @@ def _numbers(ids: Sequence[Any], vocab: Vocab) -> np.ndarray:
     places = [place for place, one in enumerate(made) if isinstance(one, kind)]
     number = np.full(len(made), UNKNOWN, dtype=np.int32)
     if places:
-        number[places] = vocab.encode(pl.Series("id", [made[place] for place in places], dtype=vocab.ids.dtype))
+        chosen = [made[place] for place in places]
+        number[places] = vocab.encode(pl.Series("id", chosen, dtype=vocab.ids.dtype))
     return number

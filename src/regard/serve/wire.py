@@ -139,7 +139,7 @@ class RecommendOut(_Out):
 
     items: list[Listed]
     fallback: bool = pydantic.Field(description="Whether these are popular items, not the model's.")
-    reason: Literal["no_history", "slow", "busy", "store_down", "model_failed"] | None = pydantic.Field(
+    reason: Literal["no_history", "slow", "store_down", "model_failed"] | None = pydantic.Field(
         default=None, description="Why."
     )
     unknown_items: int = pydantic.Field(description="Items of the history that the model does not know.")
