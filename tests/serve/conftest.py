@@ -7,11 +7,11 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from tests.serve.living import House, living
 
 from regard.api import fit
 from regard.model import Model
 from regard.serve.snapshot import Snapshot
-from tests.serve.living import House, living
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,9 @@ def serve(
     store: Annotated[
         str,
         typer.Option(
-            "--store", help="Where events are kept: a file, sqlite:///PATH, postgresql://... or redis://..."
+            "--store",
+            envvar="REGARD_STORE",
+            help="Where events are kept: a file, sqlite:///PATH, postgresql://... or redis://...",
         ),
     ] = "events.db",
     host: Annotated[

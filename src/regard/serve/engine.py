@@ -164,7 +164,7 @@ class Engine:
 def rankings(asks: Sequence[Ask]) -> list[Ranking]:
     """Return the lists of requests that are alike (`Ask.likeness`)."""
     first = asks[0]
-    snapshot, recommender = first.snapshot, first.snapshot.model.recommender
+    snapshot, recommender = first.snapshot, first.snapshot.recommender
     histories = joined([ask.history for ask in asks], [ask.at for ask in asks])
     answer = recommender.answer(
         histories, k=first.k, allowed=allowed_of(first), exclude_seen=first.exclude_seen

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from regard.errors import RegardError, StoreError
+from regard.errors import StoreError
 from regard.serve.counters import Counters
 from regard.serve.engine import Ask, Engine, Ranking, popular
 from regard.serve.events import Appended, Id, StoredEvent
@@ -185,7 +185,9 @@ class Service:
             return self._fallback(make, whose, snapshot, "slow")
         except StoreError:
             return self._fallback(make, whose, snapshot, "store_down")
-        except (RegardError, RuntimeError, ValueError, IndexError) as error:
+        except Problem:
+            raise
+        except Exception as error:  # whatever the model does, there is a list
             self.journal.mistake(error, {"where": "engine"})
             return self._fallback(make, whose, snapshot, "model_failed")
         if ranking.read:

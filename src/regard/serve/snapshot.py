@@ -29,10 +29,14 @@ from regard.manifest import MANIFEST
 from regard.model import Model
 from regard.models.items import ItemEncoder
 from regard.pipeline import Pipeline
+from regard.recommend.recommender import Recommender
 from regard.serve.events import Id, StoredEvent
 from regard.serve.moments import now
+from regard.serve.remembered import remembering
 
 __all__ = ["History", "Snapshot", "joined", "version_of"]
+
+_STATE_BYTES = 1 << 26
 
 
 def version_of(folder: str | Path) -> str:
@@ -93,6 +97,11 @@ class Snapshot:
     def reads_attributes(self) -> bool:
         """Whether a new item can be recommended by its attributes."""
         return isinstance(self.model.network.items, ItemEncoder) and not isinstance(self.model, Pipeline)
+
+    @cached_property
+    def recommender(self) -> Recommender:
+        """What makes lists, and remembers states; for one thread."""
+        return remembering(self.model.recommender, _STATE_BYTES)
 
     @cached_property
     def hidden_items(self) -> np.ndarray | None:
@@ -203,8 +212,9 @@ class Snapshot:
         )
 
     def _column(self, name: str, kind: np.dtype[Any], events: Sequence[StoredEvent]) -> np.ndarray:
-        """Return ``[n]`` values of a field: codes of names. A number is missing: its unit is not known here."""
+        """Return ``[n]`` codes of names; a number is missing, because its unit is not known here."""
         dataset = self.model.dataset
+        said: list[Any]
         if name == EVENT_TYPE:
             vocab, said = dataset.event_types, [event.type for event in events]
         else:
