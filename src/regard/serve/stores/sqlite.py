@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from regard.errors import StoreBusy, StoreCorrupt, StoreDown
 from regard.serve.events import Appended, Attribute, Id, ItemChanges, Numbered, StoredEvent
 from regard.serve.stores.group import GroupWriter, Work
+from regard.serve.stores.pool import Pool
 from regard.serve.stores.rows import (
     attributes_of,
     id_of,
@@ -86,8 +86,7 @@ class SQLiteLog:
 
     def __init__(self, path: str | Path, *, read_only: bool = False) -> None:
         self._path = Path(path)
-        self._pool: list[sqlite3.Connection] = []
-        self._pool_lock = threading.Lock()
+        self._pool = Pool(lambda: connect(self._path, writes=False), name=str(path))
         self._failed = False  # whether the last transaction could not be written
         self._closed = False
         self._damage: StoreCorrupt | None = None  # of a log that is read all the same
@@ -198,12 +197,10 @@ class SQLiteLog:
         """Finish what was begun, put all into one file and let go of it."""
         if self._closed:
             return
+        self._closed = True
         if self._group is not None:
             self._group.close()
-        with self._pool_lock:
-            self._closed = True
-            for reader in self._pool:
-                reader.close()
+        self._pool.close()
         if self._group is not None:
             self._writer.close()
             self._head.close()
@@ -266,27 +263,7 @@ class SQLiteLog:
 
     def _see(self, look: Callable[[sqlite3.Connection], R]) -> R:
         try:
-            with self._reader() as reader:
+            with self._pool.lend() as reader:
                 return look(reader)
         except sqlite3.Error as error:
             raise explained(self._path, error) from error
-
-    @contextlib.contextmanager
-    def _reader(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection for reading; there are as many as were ever needed at once."""
-        with self._pool_lock:
-            if self._closed:
-                raise StoreDown(f"{self._path}: is closed")
-            reader = self._pool.pop() if self._pool else None
-        reader = reader or connect(self._path, writes=False)
-        try:
-            yield reader
-        finally:
-            self._give_back(reader)
-
-    def _give_back(self, reader: sqlite3.Connection) -> None:
-        with self._pool_lock:
-            if self._closed:
-                reader.close()
-            else:
-                self._pool.append(reader)
