@@ -30,6 +30,7 @@ GOOD: dict[str, Any] = {"event_id": "a", "user_id": "u", "item_id": 7, "time": 0
         ("fields", {"price": float("nan")}, "price: nan is no"),
         ("fields", {"price": 2**64}, "price: .* 64 bits"),
         ("fields", {"tags": ["a"]}, "tags: .* is no text"),
+        ("fields", {"timestamp": 5}, "fields: 'timestamp' cannot be the name"),
         ("fields", {1: "a"}, "fields: 1 is no text"),
     ],
 )

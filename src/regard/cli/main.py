@@ -24,6 +24,7 @@ COMMANDS = {
     "explain": "regard.cli.explain",
     "items": "regard.cli.items",
     "rank": "regard.cli.rank",
+    "events": "regard.cli.events",
     "demo": "regard.cli.demo",
 }
 

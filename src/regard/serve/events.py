@@ -21,6 +21,9 @@ Attribute = Scalar | Sequence[Scalar]
 
 _BITS = 63
 _LONGEST = 400  # characters of an id: what an index of every store can hold
+_COLUMNS = frozenset(
+    {"event_id", "user_id", "item_id", "timestamp", "event_type"}
+)  # no field has such a name
 _TIMES = 2**53  # a double holds every integer up to here: the years 1684 to 2255
 
 
@@ -71,6 +74,8 @@ class StoredEvent:
             _check_text(self.type, "type")
         for name, value in self.fields.items():
             _check_text(name, "fields")
+            if name in _COLUMNS or not name:
+                raise DataError(f"fields: {name!r} cannot be the name of a further column")
             _check_scalar(value, name)
 
 

@@ -21,7 +21,6 @@ from regard.serve.events import Appended, Attribute, Id, ItemChanges, Numbered, 
 from regard.serve.stores.group import GroupWriter, Work
 from regard.serve.stores.pool import Pool
 from regard.serve.stores.rows import (
-    attributes_of,
     id_of,
     key_of,
     row_of,
@@ -38,6 +37,7 @@ from regard.serve.stores.sqlite_tables import (
     events_of,
     explained,
     insert,
+    items_of,
 )
 
 __all__ = ["SQLiteLog"]
@@ -172,12 +172,8 @@ class SQLiteLog:
 
     def items(self) -> ItemChanges:
         """Return what was said about items."""
-        query = "SELECT item, attributes FROM items ORDER BY change"
-        found = self._see(lambda reader: reader.execute(query).fetchall())
-        return ItemChanges(
-            put={id_of(key): attributes_of(text) for key, text in found if text is not None},
-            deleted=frozenset(id_of(key) for key, text in found if text is None),
-        )
+        found = self._see(lambda reader: reader.execute("SELECT * FROM items ORDER BY change").fetchall())
+        return items_of(found, self._path, last=self.last())
 
     def last(self) -> int:
         """Return the highest number that was given."""

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from regard.errors import ConfigError, StoreCorrupt, StoreDown, StoreError
-from regard.serve.events import Appended, Numbered
-from regard.serve.stores.rows import Row, checksum, event_of, item_checksum
+from regard.serve.events import Appended, ItemChanges, Numbered
+from regard.serve.stores.rows import Row, attributes_of, checksum, event_of, id_of, item_checksum
 
 __all__ = [
     "COLUMNS",
@@ -25,6 +25,7 @@ __all__ = [
     "events_of",
     "explained",
     "insert",
+    "items_of",
 ]
 
 Found = tuple[int, str, str, int, str, int]
@@ -119,9 +120,7 @@ def ensure_whole(connection: sqlite3.Connection, path: Path, *, acknowledged: in
         last, erased = connection.execute("SELECT last, erased FROM meta").fetchone()
         if rows + erased != last or expected - 1 > last:
             raise corrupt(path, gap or expected)
-        for item, change, attributes, crc in connection.execute("SELECT * FROM items"):
-            if item_checksum(item, change, attributes) != crc:
-                raise StoreCorrupt(f"{path}: item {item} is damaged{_REMEDY}", first_bad=expected)
+        items_of(connection.execute("SELECT * FROM items"), path, last=last)
         if acknowledged > last:
             raise _lost(path, last, acknowledged)
         answer = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
@@ -177,6 +176,25 @@ def change_item(writer: sqlite3.Connection, key: str, text: str | None) -> bool:
     return True
 
 
+def items_of(found: Iterable[tuple[str, int, str | None, int]], path: Path, *, last: int) -> ItemChanges:
+    """Return what rows of ``items`` say, in their order.
+
+    Raises
+    ------
+    StoreCorrupt
+        If one is damaged; its `first_bad` is beyond the `last` event, for no event is.
+    """
+    put, deleted = {}, set()
+    for item, change, attributes, crc in found:
+        if item_checksum(item, change, attributes) != crc:
+            raise StoreCorrupt(f"{path}: item {item} is damaged{_REMEDY}", first_bad=last + 1)
+        if attributes is None:
+            deleted.add(id_of(item))
+        else:
+            put[id_of(item)] = attributes_of(attributes)
+    return ItemChanges(put=put, deleted=frozenset(deleted))
+
+
 def corrupt(path: Path, number: int) -> StoreCorrupt:
     """Return the error for an event that is damaged or gone."""
     return StoreCorrupt(
@@ -211,4 +229,4 @@ def _row(found: Found) -> Row:
     return Row(found[1], found[2], found[3], found[4])
 
 
-_REMEDY = "; copy what is intact to a new log with: regard events copy OLD NEW"
+_REMEDY = "; copy what is intact to a new log with: regard events copy OLD NEW --rescue"
