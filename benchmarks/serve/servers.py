@@ -1,4 +1,4 @@
-"""Real servers for the tests, on free ports of the loopback, in folders of their own, killed as a crash would."""
+"""Real servers on free ports of the loopback, in folders of their own, killed as a crash would."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ import tempfile
 import time
 from pathlib import Path
 
-import pytest
+__all__ = ["NotInstalled", "PostgresServer", "RedisServer", "Server"]
 
-__all__ = ["PostgresServer", "RedisServer", "Server"]
+
+class NotInstalled(RuntimeError):  # noqa: N818
+    """A server is not on this machine; the message names the package."""
 
 
 def free_port() -> int:
@@ -75,7 +77,7 @@ class RedisServer(Server):
 
     def __init__(self, **settings: str) -> None:
         if shutil.which("redis-server") is None:
-            pytest.skip("redis-server is not installed here (Debian package redis-server)")
+            raise NotInstalled("redis-server is not installed here (Debian package redis-server)")
         super().__init__()
         self.settings = {"appendonly": "yes", "appendfsync": "always", "save": "", **settings}
         self.url = f"redis://127.0.0.1:{self.port}/0"
@@ -107,7 +109,7 @@ class PostgresServer(Server):
         found = [*Path("/usr/lib/postgresql").glob("*/bin/postgres"), shutil.which("postgres")]
         programs = [Path(one) for one in found if one]
         if not programs:
-            pytest.skip("PostgreSQL is not installed here (Debian package postgresql)")
+            raise NotInstalled("PostgreSQL is not installed here (Debian package postgresql)")
         super().__init__()
         self.programs, self.settings = programs[-1].parent, settings
         self.url = f"postgresql://regard@127.0.0.1:{self.port}/postgres"
