@@ -28,7 +28,6 @@ from regard.serve.stores.rows import (
 )
 from regard.serve.stores.sqlite_file import FileLock, Head, read_head, sync_folder
 from regard.serve.stores.sqlite_tables import (
-    COLUMNS,
     change_item,
     connect,
     corrupt,
@@ -43,8 +42,8 @@ from regard.serve.stores.sqlite_tables import (
 __all__ = ["SQLiteLog"]
 
 R = TypeVar("R")
-_BY_USER = f"SELECT {COLUMNS} FROM events WHERE user = ? ORDER BY time DESC, number DESC LIMIT ?"
-_BY_NUMBER = f"SELECT {COLUMNS} FROM events WHERE number > ? AND number < ? ORDER BY number LIMIT ?"
+_BY_USER = "SELECT * FROM events WHERE user = ? ORDER BY time DESC, number DESC LIMIT ?"
+_BY_NUMBER = "SELECT * FROM events WHERE number > ? AND number < ? ORDER BY number LIMIT ?"
 
 
 class SQLiteLog:

@@ -16,7 +16,6 @@ from regard.serve.events import Appended, ItemChanges, Numbered
 from regard.serve.stores.rows import Row, attributes_of, checksum, event_of, id_of, item_checksum
 
 __all__ = [
-    "COLUMNS",
     "change_item",
     "connect",
     "corrupt",
@@ -29,11 +28,10 @@ __all__ = [
 ]
 
 Found = tuple[int, str, str, int, str, int]
-COLUMNS = "number, event_id, user, time, body, crc"
 _FORMAT = 1
-_MARK = 0x52454741  # "REGA", so that no other program's database is written to
-_TABLES = f"""
-    PRAGMA application_id = {_MARK};
+_MARK = 1_380_271_937  # "REGA", so that no other program's database is written to
+_TABLES = """
+    PRAGMA application_id = 1380271937;
     BEGIN;
     CREATE TABLE events (
         number INTEGER PRIMARY KEY, event_id TEXT NOT NULL UNIQUE, user TEXT NOT NULL,
@@ -45,7 +43,7 @@ _TABLES = f"""
         last INTEGER NOT NULL, erased INTEGER NOT NULL, changes INTEGER NOT NULL,
         probes INTEGER NOT NULL);
     INSERT INTO meta VALUES (0, 0, 0, 0);
-    PRAGMA user_version = {_FORMAT};
+    PRAGMA user_version = 1;
     COMMIT;
 """
 _SHORT = 522  # SQLITE_IOERR_SHORT_READ: the file ends before a page that it should have
@@ -111,7 +109,7 @@ def ensure_whole(connection: sqlite3.Connection, path: Path, *, acknowledged: in
     """
     expected, rows, gap = 1, 0, 0
     try:
-        for found in connection.execute(f"SELECT {COLUMNS} FROM events ORDER BY number"):
+        for found in connection.execute("SELECT * FROM events ORDER BY number"):
             number, *_, crc = found
             if checksum(number, _row(found)) != crc:
                 raise corrupt(path, number)
@@ -131,7 +129,7 @@ def ensure_whole(connection: sqlite3.Connection, path: Path, *, acknowledged: in
 
 
 def events_of(found: Iterable[Found], path: Path, *, after: int = 0) -> list[Numbered]:
-    """Return the events of rows of `COLUMNS` up to the first that is damaged.
+    """Return the events of rows of ``events`` up to the first that is damaged.
 
     Raises
     ------
