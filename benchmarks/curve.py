@@ -133,9 +133,7 @@ def _keep(system: str, epochs: int, seconds: float, ndcg: float) -> None:
     threads = torch.get_num_threads()
     point = {"system": system, "epochs": epochs, "threads": threads, "seconds": seconds, "ndcg": ndcg}
     name = (system, epochs, threads)
-    points = [
-        one for one in _kept()["points"] if (one["system"], one["epochs"], one["threads"]) != name
-    ]
+    points = [one for one in _kept()["points"] if (one["system"], one["epochs"], one["threads"]) != name]
     points = sorted([*points, point], key=lambda one: (one["system"], one["threads"], one["epochs"]))
     keep("curve", {"points": points, "targets": [one.to_json() for one in targets({"points": points})]})
 

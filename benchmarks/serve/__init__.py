@@ -1,1 +1,1 @@
-"""Measurements of a running server."""
+"""Benchmarks of the live server."""

@@ -26,8 +26,7 @@ def served(folder: Path, *options: str) -> Iterator[tuple[str, subprocess.Popen[
     try:
         line = json.loads(process.stderr.readline())
         assert line["event"] == "listening", line
-        while "startup complete" not in process.stderr.readline():
-            pass
+        assert any("startup complete" in line for line in iter(process.stderr.readline, "")), "it ended"
         yield f"http://127.0.0.1:{line['port']}", process
     finally:
         if process.poll() is None:

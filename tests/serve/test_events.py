@@ -21,6 +21,7 @@ GOOD: dict[str, Any] = {"event_id": "a", "user_id": "u", "item_id": 7, "time": 0
         ("user_id", 1.5, "user_id: 1.5 is neither"),
         ("user_id", None, "user_id: None is neither"),
         ("item_id", 2**63, "item_id: 9223372036854775808 has more than 64 bits"),
+        ("item_id", "x" * 401, "item_id: .* more than 400 characters"),
         ("item_id", "a\0b", "item_id: .* NUL"),
         ("item_id", "\ud800", "item_id: .* surrogate"),
         ("time", 2**53, "time: 9007199254740992 is no number of microseconds"),
@@ -29,6 +30,7 @@ GOOD: dict[str, Any] = {"event_id": "a", "user_id": "u", "item_id": 7, "time": 0
         ("fields", {"price": float("nan")}, "price: nan is no"),
         ("fields", {"price": 2**64}, "price: .* 64 bits"),
         ("fields", {"tags": ["a"]}, "tags: .* is no text"),
+        ("fields", {"timestamp": 5}, "fields: 'timestamp' cannot be the name"),
         ("fields", {1: "a"}, "fields: 1 is no text"),
     ],
 )

@@ -26,6 +26,7 @@ COMMANDS = {
     "rank": "regard.cli.rank",
     "serve": "regard.cli.serve",
     "keys": "regard.cli.keys",
+    "events": "regard.cli.events",
     "demo": "regard.cli.demo",
 }
 

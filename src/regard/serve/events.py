@@ -1,8 +1,8 @@
 """An event as the log keeps it, its number there, and what the log answers.
 
-An event is checked when it is made, by what every store can keep: ids are texts without NUL or integers of
-64 bits and keep their type, times fit in a double, numbers are finite. How large a request may be is no
-matter of this file. It knows no store and no wire format.
+An event is checked when it is made, by what every store can keep: ids are texts of at most 400 characters,
+without NUL, or integers of 64 bits, and keep their type; times fit in a double, numbers are finite. How
+large a request may be is no matter of this file. It knows no store and no wire format.
 """
 
 from __future__ import annotations
@@ -20,6 +20,10 @@ Scalar = str | int | float | bool | None
 Attribute = Scalar | Sequence[Scalar]
 
 _BITS = 63
+_LONGEST = 400  # characters of an id: what an index of every store can hold
+_COLUMNS = frozenset(
+    {"event_id", "user_id", "item_id", "timestamp", "event_type"}
+)  # no field has such a name
 _TIMES = 2**53  # a double holds every integer up to here: the years 1684 to 2255
 
 
@@ -70,6 +74,8 @@ class StoredEvent:
             _check_text(self.type, "type")
         for name, value in self.fields.items():
             _check_text(name, "fields")
+            if name in _COLUMNS or not name:
+                raise DataError(f"fields: {name!r} cannot be the name of a further column")
             _check_scalar(value, name)
 
 
@@ -134,6 +140,8 @@ def check_id(value: object, name: str) -> None:
     if isinstance(value, str):
         if not value:
             raise DataError(f"{name}: is empty")
+        if len(value) > _LONGEST:
+            raise DataError(f"{name}: {value[:40]!r}... has more than {_LONGEST} characters")
         _check_text(value, name)
     elif isinstance(value, bool) or not isinstance(value, int):
         raise DataError(f"{name}: {value!r} is neither a text nor an integer")

@@ -44,6 +44,14 @@ def open_log(url: str, *, read_only: bool = False) -> EventLog:
         from regard.serve.stores.sqlite import SQLiteLog
 
         return SQLiteLog(Path(url.removeprefix("sqlite:///")).expanduser(), read_only=read_only)
+    if scheme in {"postgresql", "postgres"}:
+        from regard.serve.stores.postgres import PostgresLog
+
+        return PostgresLog(url)
+    if scheme in {"redis", "rediss"}:
+        from regard.serve.stores.redis import RedisLog
+
+        return RedisLog(url)
     raise ConfigError(
         f"{scheme}: is no store of events; there are sqlite:///PATH, postgresql://HOST/DATABASE and redis://HOST"
     )

@@ -116,4 +116,4 @@ def attributes_of(text: str) -> dict[str, Attribute]:
 
 
 def _json(value: str | int | Sequence[object] | Mapping[str, object]) -> str:
-    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+    return json.dumps(value, separators=(",", ":"), allow_nan=False, ensure_ascii=False)

@@ -12,16 +12,15 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from regard.errors import StoreBusy, StoreCorrupt, StoreDown
 from regard.serve.events import Appended, Attribute, Id, ItemChanges, Numbered, StoredEvent
 from regard.serve.stores.group import GroupWriter, Work
+from regard.serve.stores.pool import Pool
 from regard.serve.stores.rows import (
-    attributes_of,
     id_of,
     key_of,
     row_of,
@@ -29,7 +28,6 @@ from regard.serve.stores.rows import (
 )
 from regard.serve.stores.sqlite_file import FileLock, Head, read_head, sync_folder
 from regard.serve.stores.sqlite_tables import (
-    COLUMNS,
     change_item,
     connect,
     corrupt,
@@ -38,13 +36,14 @@ from regard.serve.stores.sqlite_tables import (
     events_of,
     explained,
     insert,
+    items_of,
 )
 
 __all__ = ["SQLiteLog"]
 
 R = TypeVar("R")
-_BY_USER = f"SELECT {COLUMNS} FROM events WHERE user = ? ORDER BY time DESC, number DESC LIMIT ?"
-_BY_NUMBER = f"SELECT {COLUMNS} FROM events WHERE number > ? AND number < ? ORDER BY number LIMIT ?"
+_BY_USER = "SELECT * FROM events WHERE user = ? ORDER BY time DESC, number DESC LIMIT ?"
+_BY_NUMBER = "SELECT * FROM events WHERE number > ? AND number < ? ORDER BY number LIMIT ?"
 
 
 class SQLiteLog:
@@ -86,8 +85,7 @@ class SQLiteLog:
 
     def __init__(self, path: str | Path, *, read_only: bool = False) -> None:
         self._path = Path(path)
-        self._pool: list[sqlite3.Connection] = []
-        self._pool_lock = threading.Lock()
+        self._pool = Pool(lambda: connect(self._path, writes=False), name=str(path))
         self._failed = False  # whether the last transaction could not be written
         self._closed = False
         self._damage: StoreCorrupt | None = None  # of a log that is read all the same
@@ -173,12 +171,8 @@ class SQLiteLog:
 
     def items(self) -> ItemChanges:
         """Return what was said about items."""
-        query = "SELECT item, attributes FROM items ORDER BY change"
-        found = self._see(lambda reader: reader.execute(query).fetchall())
-        return ItemChanges(
-            put={id_of(key): attributes_of(text) for key, text in found if text is not None},
-            deleted=frozenset(id_of(key) for key, text in found if text is None),
-        )
+        found = self._see(lambda reader: reader.execute("SELECT * FROM items ORDER BY change").fetchall())
+        return items_of(found, self._path, last=self.last())
 
     def last(self) -> int:
         """Return the highest number that was given."""
@@ -198,12 +192,10 @@ class SQLiteLog:
         """Finish what was begun, put all into one file and let go of it."""
         if self._closed:
             return
+        self._closed = True
         if self._group is not None:
             self._group.close()
-        with self._pool_lock:
-            self._closed = True
-            for reader in self._pool:
-                reader.close()
+        self._pool.close()
         if self._group is not None:
             self._writer.close()
             self._head.close()
@@ -266,27 +258,7 @@ class SQLiteLog:
 
     def _see(self, look: Callable[[sqlite3.Connection], R]) -> R:
         try:
-            with self._reader() as reader:
+            with self._pool.lend() as reader:
                 return look(reader)
         except sqlite3.Error as error:
             raise explained(self._path, error) from error
-
-    @contextlib.contextmanager
-    def _reader(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection for reading; there are as many as were ever needed at once."""
-        with self._pool_lock:
-            if self._closed:
-                raise StoreDown(f"{self._path}: is closed")
-            reader = self._pool.pop() if self._pool else None
-        reader = reader or connect(self._path, writes=False)
-        try:
-            yield reader
-        finally:
-            self._give_back(reader)
-
-    def _give_back(self, reader: sqlite3.Connection) -> None:
-        with self._pool_lock:
-            if self._closed:
-                reader.close()
-            else:
-                self._pool.append(reader)

@@ -12,11 +12,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from regard.errors import ConfigError, StoreCorrupt, StoreDown, StoreError
-from regard.serve.events import Appended, Numbered
-from regard.serve.stores.rows import Row, checksum, event_of, item_checksum
+from regard.serve.events import Appended, ItemChanges, Numbered
+from regard.serve.stores.rows import Row, attributes_of, checksum, event_of, id_of, item_checksum
 
 __all__ = [
-    "COLUMNS",
     "change_item",
     "connect",
     "corrupt",
@@ -25,14 +24,14 @@ __all__ = [
     "events_of",
     "explained",
     "insert",
+    "items_of",
 ]
 
 Found = tuple[int, str, str, int, str, int]
-COLUMNS = "number, event_id, user, time, body, crc"
 _FORMAT = 1
-_MARK = 0x52454741  # "REGA", so that no other program's database is written to
-_TABLES = f"""
-    PRAGMA application_id = {_MARK};
+_MARK = 1_380_271_937  # "REGA", so that no other program's database is written to
+_TABLES = """
+    PRAGMA application_id = 1380271937;
     BEGIN;
     CREATE TABLE events (
         number INTEGER PRIMARY KEY, event_id TEXT NOT NULL UNIQUE, user TEXT NOT NULL,
@@ -44,7 +43,7 @@ _TABLES = f"""
         last INTEGER NOT NULL, erased INTEGER NOT NULL, changes INTEGER NOT NULL,
         probes INTEGER NOT NULL);
     INSERT INTO meta VALUES (0, 0, 0, 0);
-    PRAGMA user_version = {_FORMAT};
+    PRAGMA user_version = 1;
     COMMIT;
 """
 _SHORT = 522  # SQLITE_IOERR_SHORT_READ: the file ends before a page that it should have
@@ -110,7 +109,7 @@ def ensure_whole(connection: sqlite3.Connection, path: Path, *, acknowledged: in
     """
     expected, rows, gap = 1, 0, 0
     try:
-        for found in connection.execute(f"SELECT {COLUMNS} FROM events ORDER BY number"):
+        for found in connection.execute("SELECT * FROM events ORDER BY number"):
             number, *_, crc = found
             if checksum(number, _row(found)) != crc:
                 raise corrupt(path, number)
@@ -119,9 +118,7 @@ def ensure_whole(connection: sqlite3.Connection, path: Path, *, acknowledged: in
         last, erased = connection.execute("SELECT last, erased FROM meta").fetchone()
         if rows + erased != last or expected - 1 > last:
             raise corrupt(path, gap or expected)
-        for item, change, attributes, crc in connection.execute("SELECT * FROM items"):
-            if item_checksum(item, change, attributes) != crc:
-                raise StoreCorrupt(f"{path}: item {item} is damaged{_REMEDY}", first_bad=expected)
+        items_of(connection.execute("SELECT * FROM items"), path, last=last)
         if acknowledged > last:
             raise _lost(path, last, acknowledged)
         answer = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
@@ -132,7 +129,7 @@ def ensure_whole(connection: sqlite3.Connection, path: Path, *, acknowledged: in
 
 
 def events_of(found: Iterable[Found], path: Path, *, after: int = 0) -> list[Numbered]:
-    """Return the events of rows of `COLUMNS` up to the first that is damaged.
+    """Return the events of rows of ``events`` up to the first that is damaged.
 
     Raises
     ------
@@ -177,6 +174,25 @@ def change_item(writer: sqlite3.Connection, key: str, text: str | None) -> bool:
     return True
 
 
+def items_of(found: Iterable[tuple[str, int, str | None, int]], path: Path, *, last: int) -> ItemChanges:
+    """Return what rows of ``items`` say, in their order.
+
+    Raises
+    ------
+    StoreCorrupt
+        If one is damaged; its `first_bad` is beyond the `last` event, for no event is.
+    """
+    put, deleted = {}, set()
+    for item, change, attributes, crc in found:
+        if item_checksum(item, change, attributes) != crc:
+            raise StoreCorrupt(f"{path}: item {item} is damaged{_REMEDY}", first_bad=last + 1)
+        if attributes is None:
+            deleted.add(id_of(item))
+        else:
+            put[id_of(item)] = attributes_of(attributes)
+    return ItemChanges(put=put, deleted=frozenset(deleted))
+
+
 def corrupt(path: Path, number: int) -> StoreCorrupt:
     """Return the error for an event that is damaged or gone."""
     return StoreCorrupt(
@@ -211,4 +227,4 @@ def _row(found: Found) -> Row:
     return Row(found[1], found[2], found[3], found[4])
 
 
-_REMEDY = "; copy what is intact to a new log with: regard events copy OLD NEW"
+_REMEDY = "; copy what is intact to a new log with: regard events copy OLD NEW --rescue"
