@@ -46,6 +46,7 @@ test: setup
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/bandit -q -c pyproject.toml -r src
 	$(BIN)/pytest
 
 demo: setup $(if $(DATA),,.venv/.movielens)

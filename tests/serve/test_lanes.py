@@ -21,6 +21,14 @@ def test_a_call_gives_what_it_returns_or_raises() -> None:
     assert asyncio.run(both()) == 7
 
 
+def test_a_panic_of_a_library_is_an_error_like_others() -> None:
+    def panic() -> None:
+        raise BaseException("a panic is no Exception")  # noqa: TRY002
+
+    with pytest.raises(RuntimeError, match="BaseException"):
+        asyncio.run(Lane("tests", threads=1, waiting=2).run(panic))
+
+
 def test_more_calls_than_may_wait_are_refused_and_one_that_is_given_up_still_counts() -> None:
     async def full() -> None:
         lane, gate = Lane("tests", threads=1, waiting=2), threading.Event()

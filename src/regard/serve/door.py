@@ -7,6 +7,7 @@ had pointed here; a body must be called JSON, which a page cannot do unasked.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
 import time
@@ -39,6 +40,7 @@ HEADERS: Final = (
 )
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _ADMIN = re.compile(r"/v1/(users/|model/reload$)")
+_ENDS = (asyncio.CancelledError, KeyboardInterrupt, SystemExit, GeneratorExit)
 _BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -103,7 +105,9 @@ class Door:
         except Problem as problem:
             self._service.counters.add("regard_refused_total", "reason", problem.code)
             await answer.problem(problem)
-        except Exception as error:  # the last door: whatever it is, the caller gets an answer without it
+        except _ENDS:
+            raise
+        except BaseException as error:  # the last door, for panics of libraries too
             self._service.journal.mistake(error, {"request_id": request_id})
             await answer.problem(Problem("internal", "a mistake of the server; its log has this request id"))
         finally:

@@ -18,6 +18,7 @@ import numpy as np
 
 from regard.recommend.filters import Allowed
 from regard.serve.events import Id
+from regard.serve.lanes import as_exception
 from regard.serve.problems import Problem
 from regard.serve.snapshot import History, Snapshot, joined
 
@@ -153,9 +154,9 @@ class Engine:
             try:
                 for job, ranking in zip(group, rankings([job.ask for job in group]), strict=True):
                     job.answer = ranking
-            except Exception as error:  # whatever it is, those who wait must hear of it, and the thread go on
+            except BaseException as error:  # a panic of a library too: who waits must hear of it
                 for job in group:
-                    job.answer = error
+                    job.answer = as_exception(error)
         self.batches += 1
         self.answered += len(batch)
         batch[0].loop.call_soon_threadsafe(_deliver, batch)

@@ -9,9 +9,27 @@ from typing import TypeVar
 
 from regard.serve.problems import Problem
 
-__all__ = ["Lane"]
+__all__ = ["Lane", "as_exception"]
 
 T = TypeVar("T")
+
+
+def as_exception(error: BaseException) -> Exception:
+    """Return an error as one that handlers of errors catch: a panic of a library is not one.
+
+    Examples
+    --------
+    >>> as_exception(SystemExit(1))
+    RuntimeError('SystemExit')
+    """
+    return error if isinstance(error, Exception) else RuntimeError(type(error).__name__)
+
+
+def _called(call: Callable[[], T]) -> T:
+    try:
+        return call()
+    except BaseException as error:
+        raise as_exception(error) from error
 
 
 class Lane:
@@ -54,7 +72,7 @@ class Lane:
                 "unavailable", f"too many requests wait for {self._name}; come again", retry_after=1
             )
         self._inside += 1
-        future = asyncio.get_running_loop().run_in_executor(self._pool, call)
+        future = asyncio.get_running_loop().run_in_executor(self._pool, lambda: _called(call))
         future.add_done_callback(self._left)
         async with asyncio.timeout(seconds):
             return await asyncio.shield(future)

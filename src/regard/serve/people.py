@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from regard.data.packing import NO_TIME
 from regard.data.vocab import Vocab
 from regard.explain.explanation import Explanation, explain
 from regard.explain.words import Language
@@ -35,12 +36,14 @@ def explained(ask: Ask, item: Id) -> Explanation:
     UnknownIdError
         If the model does not know the item.
     """
-    dataset = ask.snapshot.model.dataset
+    dataset, history = ask.snapshot.model.dataset, ask.history
+    timed = bool((history.time_E != NO_TIME).all())
     return explain(
         _alone(ask),
         item=ask.snapshot.item(item),
         titles=dataset.titles(),
-        user=_USER,
+        user=_USER if timed else None,
+        history=None if timed else dataset.items.decode(history.item_E).to_list(),
         table=dataset.item_table,
     )
 
@@ -53,7 +56,8 @@ def reasons(ask: Ask, items: Sequence[Id], *, language: Language = "en") -> list
 def traced(ask: Ask, items: Sequence[Id]) -> list[dict[str, object]]:
     """Show what each stage of a two-stage model did with each candidate; none of a model of one stage."""
     recommender = _alone(ask)
-    if not isinstance(recommender, TwoStageRecommender):
+    readable = recommender.read(recommender.histories).num_events > 0
+    if not (isinstance(recommender, TwoStageRecommender) and readable):
         return []
     shown = pl.DataFrame(
         {"user_id": [_USER] * len(items), "item_id": list(items), "rank": range(1, len(items) + 1)},
