@@ -19,7 +19,7 @@ from regard.serve.rates import Rates
 def house(coloured: Model, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     folder = tmp_path_factory.mktemp("client")
     coloured.save(folder / "model")
-    with living(folder / "model", folder / "events.db", rates=Rates(per_second=20, burst=20)) as house:
+    with living(folder / "model", folder / "events.db", rates=Rates(per_second=4, burst=15)) as house:
         yield house
 
 
@@ -58,7 +58,7 @@ def test_what_is_refused_for_good_is_told(client: Client) -> None:
 
 
 def test_what_is_refused_for_now_is_asked_again(house: House, client: Client) -> None:
-    for _ in range(45):  # more than the burst: some of these are told to come again
+    for _ in range(24):  # more than the burst: some of these are told to come again
         client.export_user("eve")
     assert 'reason="rate_limited"' in house.service.counters.text({})
 

@@ -39,7 +39,10 @@ def served(model: Path, *options: str) -> Iterator[int]:
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-c", _SERVE, "serve", str(model), "--port", "0", *options]
         command += ["--store", f"{folder}/events.db", "--seconds", "30"]
-        with open(f"{folder}/log", "w", encoding="utf-8") as log, subprocess.Popen(command, stderr=log) as process:
+        with (
+            open(f"{folder}/log", "w", encoding="utf-8") as log,
+            subprocess.Popen(command, stderr=log) as process,
+        ):
             try:
                 yield _port(Path(f"{folder}/log"), process)
             finally:
@@ -130,13 +133,15 @@ def main() -> None:
     warning = busy()
     with served(given.model) as port:
         found = {}
-        for name, make in kinds(users, items, f"b{time.time_ns()}").items():
+        warming, measured = (
+            kinds(users, items, f"b{time.time_ns()}"),
+            kinds(users, items, f"c{time.time_ns()}"),
+        )
+        for name, make in measured.items():
             if name != "event":  # states of users that come again are made before the clock starts
-                asyncio.run(load(port, make, seconds=given.seconds / 4, connections=given.connections))
-            make = kinds(users, items, f"c{time.time_ns()}")[name]
-            found[name] = asyncio.run(
-                load(port, make, seconds=given.seconds, connections=given.connections)
-            )
+                first = load(port, warming[name], seconds=given.seconds / 4, connections=given.connections)
+                asyncio.run(first)
+            found[name] = asyncio.run(load(port, make, seconds=given.seconds, connections=given.connections))
             print(name, json.dumps(found[name]))
     result = {
         "model": {"users": len(users), "items": len(items), "config": model.config.model},

@@ -20,7 +20,7 @@ def test_the_image_runs_as_nobody_special_and_copies_what_there_is() -> None:
     words = {word for word, *_ in steps}
     known = {"FROM", "ENV", "RUN", "WORKDIR", "COPY", "USER", "VOLUME", "EXPOSE", "STOPSIGNAL", "HEALTHCHECK", "ENTRYPOINT", "CMD"}  # fmt: skip
     assert words <= known
-    told = {word: rest for word, rest in steps}
+    told = {step[0]: step[1] for step in steps}
     assert told["USER"] == "10001:10001"
     assert told["STOPSIGNAL"] == "SIGTERM"
     for word, rest in steps:
