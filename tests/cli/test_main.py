@@ -20,7 +20,17 @@ def typed(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_help_names_every_command() -> None:
     done = typed("--help")
     assert done.returncode == 0
-    assert list(COMMANDS) == ["data", "fit", "evaluate", "recommend", "explain", "items", "rank", "demo"]
+    assert list(COMMANDS) == [
+        "data",
+        "fit",
+        "evaluate",
+        "recommend",
+        "explain",
+        "items",
+        "rank",
+        "events",
+        "demo",
+    ]
     assert all(name in done.stdout for name in COMMANDS)
 
 

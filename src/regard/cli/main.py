@@ -24,6 +24,9 @@ COMMANDS = {
     "explain": "regard.cli.explain",
     "items": "regard.cli.items",
     "rank": "regard.cli.rank",
+    "serve": "regard.cli.serve",
+    "keys": "regard.cli.keys",
+    "events": "regard.cli.events",
     "demo": "regard.cli.demo",
 }
 

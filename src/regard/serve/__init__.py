@@ -1,0 +1,1 @@
+"""The live server: events in, recommendations out, in real time, and nothing lost."""
