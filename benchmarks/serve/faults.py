@@ -1,12 +1,12 @@
 """Kill at a random moment under load, start again, and see that every acknowledged event is there once.
 
-    python benchmarks/serve/faults.py [--quick]
+    python benchmarks/serve/faults.py [--quick] [--stores sqlite postgres redis]
 
 A round: a process appends batches of 1 to 20 events from four threads and notes each batch once it is
 acknowledged. For SQLite that process is killed (SIGKILL) at a random moment; for PostgreSQL and Redis the server
 is, with all its children, and the process after it. Then the log is opened again. Each acknowledged event must be
 there exactly once, each other batch whole or not at all, and sending acknowledged events again must store
-nothing. The log grows over all rounds. What a power cut does is not shown by this: that an acknowledgement waits
+nothing. The log grows over 50 rounds and is then read whole. What a power cut does is not shown by this: that an acknowledgement waits
 for the sync is shown by the tests with failing syncs.
 """
 
@@ -16,7 +16,6 @@ import argparse
 import os
 import random
 import signal
-import subprocess
 import sys
 import tempfile
 import threading
@@ -25,18 +24,19 @@ import zlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from benchmarks.common import ROOT, Target, keep
+from benchmarks.common import Target, keep, median, read
 from benchmarks.serve.servers import PostgresServer, RedisServer, Server
 from regard.errors import StoreError
 from regard.serve.events import StoredEvent
 from regard.serve.stores.book import open_log
 
-__all__ = ["Fate", "run_rounds"]
+__all__ = ["Fate", "run", "run_rounds"]
 
 _THREADS = 4
 _LONGEST = 0.4  # seconds from the first acknowledgement to the kill, at most
@@ -83,12 +83,14 @@ def run_rounds(store: str, rounds: int, *, seed: int = 0, say: Callable[[str], N
     draw, fate = random.Random(seed), Fate(store=store)
     server = _SERVERS[store]() if store in _SERVERS else None
     with tempfile.TemporaryDirectory() as folder:
-        url = f"sqlite:///{folder}/events.db" if server is None else server.url
         acks = Path(folder) / "acks"
         try:
             if server is not None:
                 server.start()
             for number in range(rounds):
+                if number % 50 == 0:  # a new file, so that reading it all takes no longer and longer
+                    fate.in_log, fate.names = 0 if server is None else fate.in_log, set()
+                url = f"sqlite:///{folder}/{number // 50}.db" if server is None else server.url
                 acks.write_text("")
                 _crash(url, acks, number, draw, server)
                 _judge(url, acks, number, fate, whole=number % 50 == 49 or number == rounds - 1)
@@ -101,13 +103,16 @@ def run_rounds(store: str, rounds: int, *, seed: int = 0, say: Callable[[str], N
 
 
 def _crash(url: str, acks: Path, number: int, draw: random.Random, server: Server | None) -> None:
-    command = [sys.executable, __file__, "--load", url, str(acks), str(number)]
-    paths = os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])
-    child = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": paths})
+    child = os.fork()  # not a new interpreter, whose start would take most of a round
+    if child == 0:
+        try:
+            _load(url, acks, number)
+        finally:
+            os._exit(1)
     try:
         end = time.monotonic() + 60
         while not acks.stat().st_size:
-            if child.poll() is not None or time.monotonic() > end:
+            if time.monotonic() > end:
                 raise RuntimeError(f"round {number}: nothing was acknowledged")
             time.sleep(0.002)
         time.sleep(draw.uniform(0, _LONGEST))
@@ -115,8 +120,8 @@ def _crash(url: str, acks: Path, number: int, draw: random.Random, server: Serve
             server.kill()
             time.sleep(0.02)  # the process meets the dead server
     finally:
-        child.send_signal(signal.SIGKILL)
-        child.wait()
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
     if server is not None:
         server.start()
 
@@ -156,7 +161,7 @@ def _event(name: str) -> StoredEvent:
     )
 
 
-def _load(url: str, acks: Path, number: str) -> None:
+def _load(url: str, acks: Path, number: int) -> None:
     log = open_log(url)
     file = os.open(acks, os.O_WRONLY | os.O_APPEND)
 
@@ -180,34 +185,38 @@ def _load(url: str, acks: Path, number: str) -> None:
         one.join()
 
 
+def run(job: dict[str, Any]) -> dict[str, Any]:
+    """Run the rounds of a job in a process of their own, for `benchmarks.common.fresh`."""
+    return _said(run_rounds(job["store"], job["rounds"], seed=job["seed"]))
+
+
+def _said(fate: Fate) -> dict[str, Any]:
+    times = sorted(fate.restart_seconds)
+    kept = {name: value for name, value in vars(fate).items() if name not in {"restart_seconds", "names"}}
+    return {**kept, "clean": fate.clean, "restart_seconds": {"median": median(times), "largest": times[-1]}}
+
+
+def _keep(name: str, results: list[dict[str, Any]]) -> None:
+    broken = sum(one["lost"] + one["twice"] + one["torn"] + one["stored_again"] for one in results)
+    what = "acknowledged events lost, doubled or torn"
+    target = Target(name=what, value=broken, goal=0, lower_is_better=True)
+    print(target, flush=True)
+    keep(name, {"stores": results, "targets": [target.to_json()]})
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="ten rounds for each store")
-    parser.add_argument(
-        "--load", nargs=3, metavar=("URL", "ACKS", "ROUND"), help="be the process that is killed"
-    )
+    parser.add_argument("--stores", nargs="+", default=list(_ROUNDS), choices=list(_ROUNDS))
     arguments = parser.parse_args()
-    if arguments.load:
-        url, acks, number = arguments.load
-        _load(url, Path(acks), number)
-        return
-    results: list[dict[str, Any]] = []
-    for store, rounds in _ROUNDS.items():
-        fate = run_rounds(store, 10 if arguments.quick else rounds, say=print)
-        times = sorted(fate.restart_seconds)
-        kept = {name: value for name, value in vars(fate).items() if name not in {"restart_seconds", "names"}}
-        kept["restart_seconds"] = {"median": times[len(times) // 2], "largest": times[-1]}
-        results.append({**kept, "clean": fate.clean})
-        print(results[-1])
-    broken = sum(one["lost"] + one["twice"] + one["torn"] + one["stored_again"] for one in results)
-    target = Target(
-        name="acknowledged events lost, doubled or torn", value=broken, goal=0, lower_is_better=True
-    )
-    print(target)
-    keep(
-        f"serve_faults{'_quick' if arguments.quick else ''}",
-        {"stores": results, "targets": [target.to_json()]},
-    )
+    name = f"serve_faults{'_quick' if arguments.quick else ''}"
+    results = [
+        one for one in (read(name) or {"stores": []})["stores"] if one["store"] not in arguments.stores
+    ]
+    for store in arguments.stores:
+        rounds = 10 if arguments.quick else _ROUNDS[store]
+        results.append(_said(run_rounds(store, rounds, say=partial(print, flush=True))))
+        _keep(name, results)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from types import ModuleType, TracebackType
+from types import ModuleType
 from typing import Any, Self
 from urllib.parse import quote
 
@@ -29,13 +29,7 @@ _AGAIN = frozenset({429, 503})
 
 
 class ServerError(RegardError):
-    """The server refused a request.
-
-    Parameters
-    ----------
-    status, code, message, request_id
-        As the server said them.
-    """
+    """The server refused a request, with this status, code and message, under this request id."""
 
     def __init__(self, status: int, code: str, message: str, request_id: str) -> None:
         super().__init__(f"{status} {code}: {message} (request {request_id})")
@@ -48,12 +42,10 @@ class Event:
 
     Parameters
     ----------
-    user_id, item_id
-        Who and what.
+    user_id, item_id, type, fields
+        As the log that the model was fitted on has them.
     time
         ISO 8601, or an integer since 1970; None: now, by the server's clock.
-    type, fields
-        As the log that the model was fitted on has them.
     event_id
         Its own name; by default a new one.
     """
@@ -78,14 +70,10 @@ class Recommended:
 
     Parameters
     ----------
-    items
-        Ids, best first.
-    scores, why
-        Of each item; `why` is empty where no reasons were asked for.
-    fallback, reason
-        Whether these are popular items, and why.
-    model
-        Version of the model.
+    items, scores, why
+        Ids, best first, and what belongs to each; `why` is empty where no reasons were asked for.
+    fallback, reason, model
+        Whether these are popular items, and why; version of the model.
     """
 
     items: list[Id]
@@ -142,17 +130,10 @@ class Client:
 
     Parameters
     ----------
-    url
-        For instance ``http://127.0.0.1:8000``.
-    key
-        That `regard keys add` showed; None for a server without keys.
+    url, key
+        For instance ``http://127.0.0.1:8000``, and what `regard keys add` showed, if keys are needed.
     seconds
         To wait for one answer.
-
-    Raises
-    ------
-    MissingExtraError
-        If the extra ``client`` is not installed.
     """
 
     def __init__(self, url: str, *, key: str | None = None, seconds: float = 30.0) -> None:
@@ -162,9 +143,7 @@ class Client:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -241,9 +220,7 @@ class AsyncClient:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *error: object) -> None:
         await self.close()
 
     async def close(self) -> None:
@@ -310,15 +287,11 @@ def _pause(attempt: int, said: str | None) -> float:
 
 
 def _read(answer: Any) -> dict[str, Any]:
-    if answer.status_code == 204:
-        return {}
     try:
-        document: dict[str, Any] = answer.json()
+        document: dict[str, Any] = {} if answer.status_code == 204 else answer.json()
     except ValueError:
         document = {}
     if answer.status_code < 400:
         return document
-    said = document.get("error", {})
-    raise ServerError(
-        answer.status_code, said.get("code", ""), said.get("message", ""), said.get("request_id", "")
-    )
+    said = [str(document.get("error", {}).get(name, "")) for name in ("code", "message", "request_id")]
+    raise ServerError(answer.status_code, *said)

@@ -28,6 +28,8 @@ def test_help_names_every_command() -> None:
         "explain",
         "items",
         "rank",
+        "serve",
+        "keys",
         "events",
         "demo",
     ]

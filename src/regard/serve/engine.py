@@ -22,9 +22,20 @@ from regard.serve.lanes import as_exception
 from regard.serve.problems import Problem
 from regard.serve.snapshot import History, Snapshot, joined
 
-__all__ = ["Ask", "Engine", "Ranking", "allowed_of", "popular", "rankings"]
+__all__ = ["Ask", "Engine", "Likeness", "Ranking", "allowed_of", "popular", "rankings"]
 
 _BATCH = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likeness:
+    """What requests that are answered together have in common; see `Ask`."""
+
+    snapshot: int
+    k: int
+    allow: tuple[Id, ...] | None
+    deny: tuple[Id, ...] | None
+    exclude_seen: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +67,15 @@ class Ask:
     at: int | None = None
 
     @property
-    def likeness(self) -> tuple[object, ...]:
+    def likeness(self) -> Likeness:
         """What requests of one batch have in common."""
-        return (id(self.snapshot), self.k, self.allow, self.deny, self.exclude_seen)
+        return Likeness(
+            snapshot=id(self.snapshot),
+            k=self.k,
+            allow=self.allow,
+            deny=self.deny,
+            exclude_seen=self.exclude_seen,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,7 +164,7 @@ class Engine:
                 self._answer(batch)
 
     def _answer(self, batch: list[_Job]) -> None:
-        groups: dict[tuple[object, ...], list[_Job]] = {}
+        groups: dict[Likeness, list[_Job]] = {}
         for job in batch:
             groups.setdefault(job.ask.likeness, []).append(job)
         for group in groups.values():

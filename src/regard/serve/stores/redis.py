@@ -59,7 +59,7 @@ class RedisLog:
         self._name = f"redis://{parts.hostname or ''}:{parts.port or 6379}{parts.path}"  # without password
         self._keys = [f"{{{name}}}:{key}" for key in scripts.KEYS]
         self._redis: Any = redis.Redis.from_url(
-            urlunsplit(parts._replace(query=urlencode(options))),
+            urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(options), parts.fragment)),
             decode_responses=True,
             retry=Retry(NoBackoff(), 1),  # once, for a connection that a restart has cut
             socket_connect_timeout=5,
