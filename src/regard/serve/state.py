@@ -16,7 +16,7 @@ from regard.serve.snapshot import History
 
 __all__ = ["Reading", "UserStates"]
 
-_ENTRY = 600  # bytes of an entry beside its arrays: objects, id, links (measured: 500 to 700)
+_ENTRY = 600  # bytes of an entry beside its arrays, by estimate: objects, id, links
 
 
 @dataclass(frozen=True, slots=True, eq=False)
