@@ -50,7 +50,7 @@ def test_the_walk_through_does_what_it_says(
     script = script.replace("8000", str(free_port()))
     (tmp_path / "client.py").write_text(PYTHON[0].replace("8000", re.search(r"--port (\d+)", script)[1]))  # type: ignore[index]
     run = subprocess.run(
-        ["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=1_200, check=False
+        ["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=400, check=False
     )
     assert run.returncode == 0, run.stdout + run.stderr
     said: list[dict[str, Any]] = [
