@@ -192,7 +192,7 @@ def fresh(
             )
         except subprocess.TimeoutExpired:
             raise BenchError(f"{script.name} {function}: not done after {timeout:.0f} s") from None
-        if done.returncode != 0:
+        if done.returncode != 0 or not answered.exists():  # a peer that is asked to end may end well
             tail = "\n".join((done.stdout + done.stderr).strip().splitlines()[-15:])
             raise BenchError(f"{script.name} {function}: exit status {done.returncode}\n{tail}")
         answer = json.loads(answered.read_text(encoding="utf-8"))
