@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
+import pytest
+from benchmarks.serve.servers import NotInstalled, RedisServer
+
 from regard.model import Model
 
 MAIN = "from regard.cli.main import main; main()"
@@ -24,7 +27,8 @@ def served(folder: Path, *options: str) -> Iterator[tuple[str, subprocess.Popen[
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=os.environ)
     assert process.stderr is not None
     try:
-        line = json.loads(process.stderr.readline())
+        lines = (json.loads(line) for line in iter(process.stderr.readline, ""))
+        line = next(line for line in lines if line["event"] != "worker_started")
         assert line["event"] == "listening", line
         assert any("startup complete" in line for line in iter(process.stderr.readline, "")), "it ended"
         yield f"http://127.0.0.1:{line['port']}", process
@@ -66,3 +70,33 @@ def test_a_server_with_keys_answers_those_who_have_one(coloured: Model, tmp_path
     )
     with served(tmp_path / "model", "--store", str(tmp_path / "e.db"), "--keys", keys) as (url, _):
         assert ask(f"{url}/v1/recommendations", {"user_id": "u1"}, made.stdout.strip())["fallback"] is False
+
+
+def test_workers_share_a_store_and_each_sees_what_another_acknowledged(
+    coloured: Model, tmp_path: Path
+) -> None:
+    coloured.save(tmp_path / "model")
+    try:
+        server = RedisServer()
+    except NotInstalled as missing:
+        pytest.skip(str(missing))
+    try:
+        server.start()
+        with served(tmp_path / "model", "--store", server.url, "--workers", "2") as (url, process):
+            for number in range(20):
+                user = f"new{number}"
+                event = {"event_id": user, "user_id": user, "item_id": "i1"}
+                assert ask(f"{url}/v1/events", event)["stored"] == 1
+                assert ask(f"{url}/v1/recommendations", {"user_id": user})["fallback"] is False
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(60) == 0
+    finally:
+        server.remove()
+
+
+def test_workers_on_one_file_are_refused(coloured: Model, tmp_path: Path) -> None:
+    coloured.save(tmp_path / "model")
+    options = ["serve", str(tmp_path / "model"), "--workers", "2", "--store", str(tmp_path / "e.db")]
+    done = subprocess.run([sys.executable, "-c", MAIN, *options], check=False, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "one file of events is written by one process" in done.stderr

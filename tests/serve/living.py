@@ -76,6 +76,7 @@ def living(
     keys: KeyFile | None = None,
     rates: Rates | None = None,
     ids: bool = False,
+    watch: float | None = None,
 ) -> Iterator[House]:
     journal = io.StringIO()
     log = open_log(str(store)) if isinstance(store, Path) else store
@@ -87,7 +88,7 @@ def living(
         journal=JsonLog(journal, ids=ids),
     )
     at = listen("127.0.0.1", 0)
-    server = server_of(create_app(service, folder, keys=keys, rates=rates), service, drain=5)
+    server = server_of(create_app(service, folder, keys=keys, rates=rates, watch=watch), service, drain=5)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [at.socket]})
     thread.start()
     while not server.started and thread.is_alive():

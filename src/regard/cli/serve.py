@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,11 +12,16 @@ from regard.cli import options as opt
 
 if TYPE_CHECKING:
     from regard.serve.keys import KeyFile
+    from regard.serve.limits import Limits
+    from regard.serve.logs import JsonLog
+    from regard.serve.rates import Rates
+    from regard.serve.supervise import Listening
 
 __all__ = ["app", "serve"]
 
 app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
 
+_LOOK = 2.0  # seconds between looks where several processes serve
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -57,6 +63,15 @@ def serve(
         float, typer.Option("--drain", min=1, help="Seconds to finish in after SIGTERM.")
     ] = 20.0,
     threads: Annotated[int, typer.Option("--threads", min=1, help="Threads of torch.")] = 1,
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, max=64, help="Processes; more than one share a database.")
+    ] = 1,
+    watch: Annotated[
+        float | None,
+        typer.Option(
+            "--watch", min=0.1, help="Seconds between looks at the model folder: a new one is swapped in."
+        ),
+    ] = None,
     log_ids: Annotated[
         bool, typer.Option("--log-ids", help="Write ids of users and items into the log of the server.")
     ] = False,
@@ -69,33 +84,77 @@ def serve(
         regard serve model
         curl -s localhost:8000/v1/recommendations -H 'content-type: application/json' -d '{"user_id": "ann"}'
     """
-    import torch
-
-    from regard.serve.app import create_app
-    from regard.serve.catalogue import open_snapshot
+    from regard.errors import ConfigError
     from regard.serve.limits import Limits
     from regard.serve.logs import JsonLog
+    from regard.serve.prefork import run_workers
     from regard.serve.rates import Rates
-    from regard.serve.service import Service
-    from regard.serve.stores.book import open_log
-    from regard.serve.supervise import listen, server_of
+    from regard.serve.supervise import listen
 
-    torch.set_num_threads(threads)
     key_file = _keys(keys, host)
+    if workers > 1 and not store.startswith(("postgresql://", "postgres://", "redis://", "rediss://")):
+        raise ConfigError(
+            f"--workers {workers}: one file of events is written by one process; give a store that several "
+            "can share: --store postgresql://... or redis://..."
+        )
     journal = JsonLog(ids=log_ids)
     at = listen(host, port)
-    log = open_log(store)
-    replayed = open_snapshot(model, log.items())
-    if replayed.refused:
-        journal.write("items_refused", {"items": replayed.refused}, level="warning")
-    limits = Limits(seconds=seconds, waiting=waiting, body_bytes=body << 20)
-    service = Service(
-        replayed.snapshot, log, limits=limits, memory=0 if shared else memory << 20, journal=journal
+    alone = _Serving(
+        model=model,
+        store=store,
+        keys=key_file,
+        rates=None if rate is None else Rates(per_second=rate / workers, burst=max(1, burst // workers)),
+        limits=Limits(seconds=seconds, waiting=waiting, body_bytes=body << 20),
+        memory=0 if shared or workers > 1 else memory << 20,
+        watch=watch if watch is not None or not (shared or workers > 1) else _LOOK,
+        drain=drain,
+        threads=threads,
     )
-    rates = None if rate is None else Rates(per_second=rate, burst=burst)
-    journal.write("listening", {"host": at.host, "port": at.port, "model": service.snapshot.version})
-    application = create_app(service, model, keys=key_file, rates=rates)
-    server_of(application, service, drain=drain).run(sockets=[at.socket])
+    if workers == 1:
+        alone.run(at, journal)
+        return
+    status = run_workers(
+        workers,
+        lambda: alone.run(at, journal),
+        drain=drain,
+        say=lambda what, process: journal.write(what, {"process": process}),
+    )
+    raise typer.Exit(status)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Serving:
+    """What one process serves, and how."""
+
+    model: Path
+    store: str
+    keys: KeyFile | None
+    rates: Rates | None
+    limits: Limits
+    memory: int
+    watch: float | None
+    drain: float
+    threads: int
+
+    def run(self, at: Listening, journal: JsonLog) -> None:
+        """Load the model, open the log and answer until told to stop."""
+        import torch
+
+        from regard.serve.app import create_app
+        from regard.serve.catalogue import open_snapshot
+        from regard.serve.service import Service
+        from regard.serve.stores.book import open_log
+        from regard.serve.supervise import server_of
+
+        torch.set_num_threads(self.threads)
+        log = open_log(self.store)
+        replayed = open_snapshot(self.model, log.items())
+        if replayed.refused:
+            journal.write("items_refused", {"items": replayed.refused}, level="warning")
+        service = Service(replayed.snapshot, log, limits=self.limits, memory=self.memory, journal=journal)
+        journal.write("listening", {"host": at.host, "port": at.port, "model": service.snapshot.version})
+        application = create_app(service, self.model, keys=self.keys, rates=self.rates, watch=self.watch)
+        server_of(application, service, drain=self.drain).run(sockets=[at.socket])
 
 
 def _keys(path: Path | None, host: str) -> KeyFile | None:

@@ -6,6 +6,7 @@ there.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -26,6 +27,7 @@ from regard.serve.rates import Rates
 from regard.serve.routes import events, items, operations, recommendations, users
 from regard.serve.routes.documents import write_openapi
 from regard.serve.service import Service
+from regard.serve.watching import Watching
 
 __all__ = ["create_app"]
 
@@ -34,7 +36,12 @@ _CODES = {status: code for code, status in reversed(CODES.items())}
 
 
 def create_app(
-    service: Service, folder: str | Path, *, keys: KeyFile | None = None, rates: Rates | None = None
+    service: Service,
+    folder: str | Path,
+    *,
+    keys: KeyFile | None = None,
+    rates: Rates | None = None,
+    watch: float | None = None,
 ) -> Door:
     """Return the server as an ASGI application.
 
@@ -48,12 +55,20 @@ def create_app(
         Who may ask; None: this machine only.
     rates
         How often; None: as often as anybody likes.
+    watch
+        Seconds between two looks at the folder and at what other processes said about items; None: only a
+        request reloads.
     """
+    changes = Changes(service, folder)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        watching = None if watch is None else Watching(service, changes, folder, seconds=watch)
+        task = None if watching is None else asyncio.create_task(watching.run())
         yield
         service.draining = True
+        if task is not None:
+            task.cancel()
         service.close()
 
     app = FastAPI(
@@ -65,7 +80,6 @@ def create_app(
         lifespan=lifespan,
         redirect_slashes=False,
     )
-    changes = Changes(service, folder)
     for router in (
         events.router(service),
         recommendations.router(service),
