@@ -274,7 +274,8 @@ def _curve(result: dict[str, Any]) -> str:
     lines(drawn, IMAGES / "quality_against_time.svg", x=x, y=y, own="regard", goal=0.180)
     return (
         "## Quality against training time\n\n"
-        "ML-1M, leave-last-out, the target's time unknown, 2 cores where not said otherwise. Each point of Regard is a training laid out "
+        "ML-1M, leave-last-out, the target's time unknown, 2 cores where not said otherwise; on one core, minutes are those of "
+        "the processor, beside other work. Each point of Regard is a training laid out "
         "for that time; those of RecTools are the epochs of one training. Networks speak alone. Dotted: 0.180.\n\n"
         "![NDCG@10 against minutes of training](images/quality_against_time.svg)\n"
     )
