@@ -50,6 +50,7 @@ def main() -> None:
     parser.add_argument("--data", nargs="+", default=list(TASKS), choices=list(TASKS))
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     parser.add_argument("--users", type=int, default=500)
+    parser.add_argument("--recipe", default="quality", help="shown with the data where it is not quality")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     console = Console(highlight=False, soft_wrap=True)
@@ -61,10 +62,11 @@ def main() -> None:
     )
     users = 60 if arguments.quick else arguments.users
     for data, seed in asked:
-        if any((run["data"], run["seed"], run["asked_users"]) == (data, seed, users) for run in runs):
-            console.print(f"{data}, seed {seed}: is kept")
+        name_of_run = _named(data, arguments.recipe)
+        if any((run["data"], run["seed"], run["asked_users"]) == (name_of_run, seed, users) for run in runs):
+            console.print(f"{name_of_run}, seed {seed}: is kept")
             continue
-        runs.append(one_run(data, seed, users=users, console=console))
+        runs.append(one_run(data, seed, recipe=arguments.recipe, users=users, console=console))
         keep(name, {"longest": LONGEST, "runs": runs})
     for target in targets({"runs": runs}):
         console.print(str(target))
@@ -72,13 +74,13 @@ def main() -> None:
         console.print(f"written: {write_page({'longest': LONGEST, 'runs': runs}, beside=Beside.kept())}")
 
 
-def one_run(data: str, seed: int, *, users: int, console: Console) -> dict[str, Any]:
+def one_run(data: str, seed: int, *, recipe: str, users: int, console: Console) -> dict[str, Any]:
     """Fit one model, or read it, and measure its explanations."""
-    console.print(f"[bold]{data}, seed {seed}[/bold]")
-    model, began = _model(data, seed), time.perf_counter()
+    console.print(f"[bold]{_named(data, recipe)}, seed {seed}[/bold]")
+    model, began = _model(data, seed, recipe), time.perf_counter()
     histories = hold_out(model.dataset, model.split).queries.histories
     return {
-        "data": data,
+        "data": _named(data, recipe),
         "split": str(model.split.kind),
         "seed": seed,
         "asked_users": users,
@@ -114,8 +116,12 @@ def measured(
     return {"report": report.to_json(), "per_user": per_user}
 
 
-def _model(data: str, seed: int) -> Model:
-    folder = WORKSPACE / "models" / NAME / f"{data}-{seed}"
+def _named(data: str, recipe: str) -> str:
+    return data if recipe == "quality" else f"{data}, recipe {recipe}"
+
+
+def _model(data: str, seed: int, recipe: str) -> Model:
+    folder = WORKSPACE / "models" / NAME / f"{data}-{recipe}-{seed}"
     if is_artifact(folder):
         try:
             found = load(folder)
@@ -135,7 +141,7 @@ def _model(data: str, seed: int) -> Model:
             split="leave-last-out",
             run=run,
         )
-    model = fit_dataset(Task(data, TASKS[data]).dataset, split=TASKS[data], run=run)
+    model = fit_dataset(Task(data, TASKS[data]).dataset, recipe=recipe, split=TASKS[data], run=run)
     assert isinstance(model, Model)
     model.save(folder)
     return model
