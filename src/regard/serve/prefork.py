@@ -87,8 +87,6 @@ class _Workers:
                 time.sleep(0.1)
                 continue
             lived = time.monotonic() - self._began.pop(process)
-            if self._stopping:
-                break
             self._say("worker_ended", process)
             if lived < _SOON and os.waitstatus_to_exitcode(status) > 0:
                 return 1
