@@ -7,17 +7,22 @@ whoever started the server learns of it.
 
 from __future__ import annotations
 
-import os
+import multiprocessing
 import signal
 import sys
 import time
 from collections.abc import Callable
+from multiprocessing.connection import wait
+from multiprocessing.context import ForkProcess
 from types import FrameType
+
+from regard.errors import RegardError
 
 __all__ = ["run_workers"]
 
 _SOON = 10.0  # seconds: who ends sooner has not started
 _GRACE = 5.0  # seconds beyond those that requests may take to finish
+_LOOK = 0.2  # seconds between looks at whether it shall stop
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -45,7 +50,7 @@ class _Workers:
         self, count: int, work: Callable[[], None], *, drain: float, say: Callable[[str, int], None]
     ) -> None:
         self._count, self._work, self._drain, self._say = count, work, drain, say
-        self._began: dict[int, float] = {}
+        self._began: dict[ForkProcess, float] = {}
         self._stopping = False
 
     def run(self) -> int:
@@ -60,63 +65,45 @@ class _Workers:
                 signal.signal(sign, handler)
 
     def _start(self) -> None:
+        worker = multiprocessing.get_context("fork").Process(target=self._serve)
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # none is lost between fork and reset
-        process = os.fork()
-        if process:
-            self._began[process] = time.monotonic()
-            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
-            self._say("worker_started", process)
-            return
-        status = 1
+        worker.start()
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        self._began[worker] = time.monotonic()
+        assert worker.pid is not None
+        self._say("worker_started", worker.pid)
+
+    def _serve(self) -> None:
+        for sign in _SIGNALS:
+            signal.signal(sign, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         try:
-            for sign in _SIGNALS:
-                signal.signal(sign, signal.SIG_DFL)
-            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
             self._work()
-            status = 0
-        except BaseException as error:
-            print(f"{type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201
-        finally:
-            sys.stderr.flush()
-            os._exit(status)
+        except RegardError as error:
+            sys.stderr.write(f"{error}\n")
+            sys.exit(1)
 
     def _watch(self) -> int:
-        while self._began and not self._stopping:
-            process, status = _ended()
-            if process == 0:
-                time.sleep(0.1)
-                continue
-            lived = time.monotonic() - self._began.pop(process)
-            self._say("worker_ended", process)
-            if lived < _SOON and os.waitstatus_to_exitcode(status) > 0:
-                return 1
-            self._start()
+        while not self._stopping:
+            wait([worker.sentinel for worker in self._began], timeout=_LOOK)
+            for worker in [worker for worker in self._began if not worker.is_alive()]:
+                lived = time.monotonic() - self._began.pop(worker)
+                assert worker.pid is not None
+                self._say("worker_ended", worker.pid)
+                if lived < _SOON and (worker.exitcode or 0) > 0:
+                    return 1
+                self._start()
         return 0
 
     def _end(self) -> None:
         """Stop all that run: gently first."""
-        self._signal(signal.SIGTERM)
+        for worker in self._began:
+            worker.terminate()
         until = time.monotonic() + self._drain + _GRACE
-        while self._began and time.monotonic() < until:
-            process, _ = _ended()
-            self._began.pop(process, None)
-            if process == 0:
-                time.sleep(0.05)
-        self._signal(signal.SIGKILL)
-        for process in self._began:
-            os.waitpid(process, 0)
-
-    def _signal(self, sign: signal.Signals) -> None:
-        for process in self._began:
-            os.kill(process, sign)
+        for worker in self._began:
+            worker.join(max(0.0, until - time.monotonic()))
+            worker.kill()
+            worker.join()
 
     def _stop(self, sign: int, frame: FrameType | None) -> None:
         self._stopping = True
-
-
-def _ended() -> tuple[int, int]:
-    """Return a process that has ended and its status; 0 where all run."""
-    try:
-        return os.waitpid(-1, os.WNOHANG)
-    except ChildProcessError:
-        return 0, 0
