@@ -70,7 +70,7 @@ def draw(name: str, drawn: Drawn, folder: Path, *, own: str) -> None:
 
 
 def _file(name: str, what: str) -> str:
-    return f"explanations_{name}_{what}.svg"
+    return f"explanations_{name.replace(', ', '-').replace(' ', '-')}_{what}.svg"
 
 
 def _has_lines(runs: list[dict[str, Any]]) -> bool:
