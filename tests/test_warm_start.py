@@ -133,3 +133,11 @@ def test_fields_of_events_keep_their_codes() -> None:
     assert own[vocab.encode(["a new device"])[0]] == 0
     with pytest.raises(ConfigError, match="reads the column 'device'"):
         fit(log, split="none", run=Run(warm_start=old))
+
+
+@pytest.mark.parametrize("number", [False, True])
+def test_a_log_of_other_items_is_refused(old: Model, more: Colours, number: bool) -> None:
+    names = pl.int_range(pl.len()) % 50 if number else "other" + pl.col("item_id")
+    events = more[0].with_columns(names.alias("item_id"))
+    with pytest.raises(ConfigError, match=r"none of the .* items of the log is known to the old model"):
+        fit(events, split="none", run=Run(warm_start=old))

@@ -6,6 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from benchmarks.serve.servers import PostgresServer, RedisServer, Server
 from tests.serve.examples import event
 
 from regard.errors import DataError, StoreDown
@@ -170,3 +171,32 @@ def test_a_closed_log_says_so(log: EventLog) -> None:
         log.append([event(1)])
     with pytest.raises(StoreDown, match="closed"):
         log.check()
+
+
+@pytest.mark.parametrize("own_server", [PostgresServer, RedisServer], indirect=True)
+def test_a_killed_server_is_down_and_what_it_acknowledged_is_there_again(own_server: Server) -> None:
+    log = open_log(own_server.url)
+    log.append([event(n) for n in range(10)])
+    log.put_item("a", {"price": 1})
+    own_server.kill()
+    with pytest.raises(StoreDown, match="127"):
+        log.append([event(10)])
+    for ask in (log.last, log.check, log.items, lambda: log.history("eve", latest=1)):
+        with pytest.raises(StoreDown):
+            ask()
+    own_server.start()
+    log.check()
+    assert log.append([event(9), event(10)]) == Appended(stored=1, duplicates=1, last=11)
+    assert [one.number for one in log.read()] == list(range(1, 12))
+    assert log.items().put == {"a": {"price": 1}}
+    log.close()
+
+
+@pytest.mark.parametrize("own_server", [PostgresServer, RedisServer], indirect=True)
+def test_a_restart_between_two_calls_is_not_noticed(own_server: Server) -> None:
+    log = open_log(own_server.url)
+    log.append([event(1)])
+    own_server.kill()
+    own_server.start()
+    assert log.append([event(2)]).last == 2
+    log.close()

@@ -36,4 +36,6 @@ def test_what_other_libraries_say_becomes_lines_too() -> None:
 def test_a_stream_that_is_gone_fails_nothing() -> None:
     stream = io.StringIO()
     stream.close()
-    JsonLog(stream).write("started", {})
+    log = JsonLog(stream)
+    assert log.write("started", {}) is None  # type: ignore[func-returns-value]
+    assert stream.closed

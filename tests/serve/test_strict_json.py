@@ -55,9 +55,12 @@ def test_what_strict_json_can_say_is_read_as_it_is(value: object) -> None:
 @settings(max_examples=2_000, deadline=None)
 @given(st.binary(max_size=60) | st.lists(PIECES, max_size=14).map(lambda parts: "".join(parts).encode()))
 def test_any_bytes_are_read_or_refused_in_words(body: bytes) -> None:
+    read = []
     with contextlib.suppress(DataError):
-        document = parse(body, depth=6)
-        json.dumps(document, allow_nan=False, ensure_ascii=False).encode()
+        read.append(parse(body, depth=6))
+    for document in read:
+        written = json.dumps(document, allow_nan=False, ensure_ascii=False).encode()
+        assert parse(written, depth=6) == document
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ states are not in it, since every step draws from a seed of its own.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from regard.artifact import ArtifactContent, read_artifact, write_artifact
 from regard.errors import ResumeError
 from regard.train.optim import Optimizer
 
-__all__ = ["Progress", "load_checkpoint", "save_checkpoint"]
+__all__ = ["Progress", "load_checkpoint", "save_checkpoint", "saver"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,6 +82,20 @@ def save_checkpoint(
         "average": progress.average,
     }
     write_artifact(folder, ArtifactContent(documents={"progress": document}, tensors=tensors))
+
+
+def saver(
+    folder: Path | None, *, fingerprint: str, model: nn.Module, optimizer: Optimizer, progress: Progress
+) -> Callable[[], None]:
+    """Return what writes a checkpoint of how far training has come; without a folder it does nothing."""
+
+    def save() -> None:
+        if folder is not None:
+            save_checkpoint(
+                folder, fingerprint=fingerprint, model=model, optimizer=optimizer, progress=progress
+            )
+
+    return save
 
 
 def load_checkpoint(folder: Path, *, fingerprint: str, model: nn.Module, optimizer: Optimizer) -> Progress:

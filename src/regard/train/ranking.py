@@ -30,7 +30,7 @@ from regard.models.rank_rows import RankRows
 from regard.models.ranker import Ranker
 from regard.nn.precision import keep_few_kernels
 from regard.train.average import add_to_average, averaged
-from regard.train.checkpoint import Progress, load_checkpoint, save_checkpoint
+from regard.train.checkpoint import Progress, load_checkpoint, saver
 from regard.train.hooks import EpochDone, Hook, StepDone
 from regard.train.interrupt import Interrupt
 from regard.train.optim import Optimizer, rate
@@ -97,7 +97,9 @@ class RankTrainer:
             done = load_checkpoint(
                 folder, fingerprint=fingerprint, model=self._learner, optimizer=self._optimizer
             )
-        save = self._saver(folder, fingerprint, done)
+        save = saver(
+            folder, fingerprint=fingerprint, model=self._learner, optimizer=self._optimizer, progress=done
+        )
         last = min(train.epochs, train.stop_after or train.epochs)
         with ExitStack() as stack:
             stack.enter_context(torch.random.fork_rng(devices=[]))
@@ -134,19 +136,6 @@ class RankTrainer:
             alike = part[np.argsort(length_I[part], kind="stable")]
             groups += list(self.rows.groups(alike, candidates=self.config.batch_candidates))
         return [groups[place] for place in rng.permutation(len(groups))]
-
-    def _saver(self, folder: Path | None, fingerprint: str, done: Progress) -> Callable[[], None]:
-        def save() -> None:
-            if folder is not None:
-                save_checkpoint(
-                    folder,
-                    fingerprint=fingerprint,
-                    model=self._learner,
-                    optimizer=self._optimizer,
-                    progress=done,
-                )
-
-        return save
 
     def _fingerprint(self, more: str) -> str:
         """Name data, configuration and seed: only the same run may resume from a checkpoint."""

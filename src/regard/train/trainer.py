@@ -28,7 +28,7 @@ from regard.losses.targets import NextItem, next_item
 from regard.models.causal import CausalModel
 from regard.nn.precision import keep_few_kernels, product_type
 from regard.train.average import add_to_average, averaged
-from regard.train.checkpoint import Progress, load_checkpoint, save_checkpoint
+from regard.train.checkpoint import Progress, load_checkpoint, saver
 from regard.train.config import TrainConfig
 from regard.train.hooks import EpochDone, Hook, StepDone
 from regard.train.interrupt import Interrupt
@@ -144,7 +144,9 @@ class Trainer:
             done = load_checkpoint(
                 folder, fingerprint=fingerprint, model=self.model, optimizer=self._optimizer
             )
-        save = self._saver(folder, fingerprint, done)
+        save = saver(
+            folder, fingerprint=fingerprint, model=self.model, optimizer=self._optimizer, progress=done
+        )
         last = min(self.config.epochs, self.config.stop_after or self.config.epochs)
         with ExitStack() as stack:
             stack.enter_context(torch.random.fork_rng(devices=[]))
@@ -258,19 +260,6 @@ class Trainer:
 
     def _out_of_patience(self, done: Progress, validate: Callable[[], float] | None) -> bool:
         return validate is not None and done.epoch - done.best_epoch >= self.config.patience
-
-    def _saver(self, folder: Path | None, fingerprint: str, done: Progress) -> Callable[[], None]:
-        def save() -> None:
-            if folder is not None:
-                save_checkpoint(
-                    folder,
-                    fingerprint=fingerprint,
-                    model=self.model,
-                    optimizer=self._optimizer,
-                    progress=done,
-                )
-
-        return save
 
 
 def _copied(weights: dict[str, Tensor]) -> dict[str, Tensor]:

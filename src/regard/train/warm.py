@@ -102,6 +102,11 @@ def _carry_over(before: Before, model: CausalModel, items: Vocab) -> None:
     fresh, old = model.state_dict(), before.model.state_dict()
     place_V = before.items.encode(items.ids)
     known_V = place_V >= 0
+    if not known_V.any():
+        raise ConfigError(
+            f"none of the {len(items):,} items of the log is known to the old model, whose ids are like "
+            f"{before.items.ids[0]!r}: give a log of the same items, or train anew"
+        )
     ours, theirs = torch.from_numpy(np.flatnonzero(known_V)), torch.from_numpy(place_V[known_V]).long()
     weights = {}
     for name, tensor in fresh.items():

@@ -10,7 +10,6 @@ from benchmarks.serve.servers import PostgresServer
 from tests.serve.examples import event
 
 from regard.errors import ConfigError, StoreDown
-from regard.serve.events import Appended
 from regard.serve.stores.postgres import PostgresLog
 
 SPY = """
@@ -19,35 +18,6 @@ SPY = """
         $$ BEGIN INSERT INTO seen VALUES (current_setting('synchronous_commit')); RETURN new; END $$;
     CREATE TRIGGER spy BEFORE INSERT ON regard_events FOR EACH ROW EXECUTE FUNCTION spy();
 """
-
-
-@pytest.mark.parametrize("own_server", [PostgresServer], indirect=True)
-def test_a_killed_server_is_down_and_what_it_acknowledged_is_there_again(own_server: PostgresServer) -> None:
-    log = PostgresLog(own_server.url)
-    log.append([event(n) for n in range(10)])
-    log.put_item("a", {"price": 1})
-    own_server.kill()
-    with pytest.raises(StoreDown, match="127"):
-        log.append([event(10)])
-    for ask in (log.last, log.check, log.items, lambda: log.history("eve", latest=1)):
-        with pytest.raises(StoreDown):
-            ask()
-    own_server.start()
-    log.check()
-    assert log.append([event(9), event(10)]) == Appended(stored=1, duplicates=1, last=11)
-    assert [one.number for one in log.read()] == list(range(1, 12))
-    assert log.items().put == {"a": {"price": 1}}
-    log.close()
-
-
-@pytest.mark.parametrize("own_server", [PostgresServer], indirect=True)
-def test_a_restart_between_two_calls_is_not_noticed(own_server: PostgresServer) -> None:
-    log = PostgresLog(own_server.url)
-    log.append([event(1)])
-    own_server.kill()
-    own_server.start()
-    assert log.append([event(2)]).last == 2
-    log.close()
 
 
 def test_numbers_rise_in_the_order_of_commits_whoever_writes(postgres_server: PostgresServer) -> None:
