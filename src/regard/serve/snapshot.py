@@ -21,6 +21,7 @@ import numpy as np
 import polars as pl
 import torch
 
+from regard.data.event_fields import categories
 from regard.data.histories import Histories
 from regard.data.packing import NO_TIME
 from regard.data.target import EVENT_TYPE
@@ -30,7 +31,7 @@ from regard.model import Model
 from regard.models.items import ItemEncoder
 from regard.pipeline import Pipeline
 from regard.recommend.recommender import Recommender
-from regard.serve.events import Id, StoredEvent
+from regard.serve.events import Id, Scalar, StoredEvent
 from regard.serve.moments import now
 from regard.serve.remembered import remembering
 
@@ -212,18 +213,21 @@ class Snapshot:
         )
 
     def _column(self, name: str, kind: np.dtype[Any], events: Sequence[StoredEvent]) -> np.ndarray:
-        """Return ``[n]`` codes of names; a number is missing, because its unit is not known here."""
+        """Return ``[n]`` what a column of the training data would hold for these events."""
         dataset = self.model.dataset
-        said: list[Any]
+        said: list[Scalar]
         if name == EVENT_TYPE:
             vocab, said = dataset.event_types, [event.type for event in events]
         else:
             vocab, said = dataset.event_vocabs.get(name), [event.fields.get(name) for event in events]
+        if name in dataset.event_readings:
+            return dataset.event_readings[name].read_said(said)
         column = _missing(len(events), kind)
-        if vocab is None:
+        if vocab is None:  # weights and sessions, which no model reads
             return column
-        spoken = [place for place, value in enumerate(said) if isinstance(value, str | int)]
-        column[spoken] = _numbers([said[place] for place in spoken], vocab)
+        written = [_as_category(one) for one in said]
+        spoken = [place for place, value in enumerate(written) if value is not None]
+        column[spoken] = _numbers([written[place] for place in spoken], vocab)
         return column
 
 
@@ -253,6 +257,13 @@ def joined(histories: Sequence[History], asked: Sequence[int | None]) -> Histori
 
 def _missing(count: int, kind: np.dtype[Any]) -> np.ndarray:
     return np.full(count, np.nan if np.issubdtype(kind, np.floating) else -1, dtype=kind)
+
+
+def _as_category(said: Scalar) -> Id | None:
+    """Return a category as a log that is read has it: truth values and fractions are texts there."""
+    if isinstance(said, bool | float):
+        return str(categories(pl.Series([said]))[0])
+    return said
 
 
 def _as_kind(given: Id, vocab: Vocab) -> Id:
