@@ -160,6 +160,7 @@ class FieldReading:
         >>> FieldReading(kind="price", plain=False).read_said(["$0", 0, "soon", None]).tolist()
         [0.0, 0.0, nan, nan]
         """
+        readings: dict[type[pl.DataType], FieldReading]
         if self.times is not None and self.times.kind != "number":
             readings = {pl.String: replace(self, times=replace(self.times, kind="iso"))}
         else:
