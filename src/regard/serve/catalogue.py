@@ -119,7 +119,12 @@ def with_item(snapshot: Snapshot, item: Id, attributes: Mapping[str, Attribute])
     own = snapshot.item(item)
     if not isinstance(own, str if known.ids.dtype == pl.String else int):
         raise DataError("the ids of the model's items are integers; give one")
-    added = snapshot.model.add_items(_table({own: attributes}))
+    table = _table({own: attributes})
+    _ensure_types(table, snapshot.model.dataset.item_table.schema)
+    try:
+        added = snapshot.model.add_items(table)
+    except DataError as error:  # it quotes the value, which no answer may
+        raise DataError("an attribute cannot be read as its column was read in training") from error
     grown = replace(snapshot, model=added.model, hidden=snapshot.hidden - {own})
     number = int(grown.numbers([own])[0])
     return Put(
@@ -170,6 +175,17 @@ def _table(rows: Rows) -> pl.DataFrame:
         return pl.DataFrame({"item_id": list(rows), **columns})
     except (pl.exceptions.PolarsError, TypeError, ValueError, OverflowError):
         raise DataError("an attribute has values of different types") from None
+
+
+def _ensure_types(table: pl.DataFrame, trained: pl.Schema) -> None:
+    """Refuse a value of another type, by its column and not by itself."""
+    for column in table:
+        kind = trained.get(column.name, column.dtype)
+        if column.dtype != kind:
+            try:
+                column.cast(kind)
+            except (pl.exceptions.PolarsError, TypeError):
+                raise DataError(f"{column.name}: is {column.dtype}, in training it was {kind}") from None
 
 
 def _value(said: Attribute) -> Attribute:
