@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-__all__ = ["NotInstalled", "PostgresServer", "RedisServer", "Server"]
+__all__ = ["NotInstalled", "PostgresServer", "RedisServer", "Server", "free_port"]
 
 
 class NotInstalled(RuntimeError):  # noqa: N818
