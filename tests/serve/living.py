@@ -89,7 +89,7 @@ def living(
     journal = io.StringIO()
     log = open_log(str(store)) if isinstance(store, Path) else store
     service = Service(
-        open_snapshot(folder, log.items()).snapshot,
+        open_snapshot(folder, log.items(), erased=log.erased()).snapshot,
         log,
         limits=limits or Limits(seconds=20),
         memory=memory,

@@ -105,7 +105,7 @@ class Sink(io.StringIO):
 @asynccontextmanager
 async def open_app(folder: Path, store: Path, sink: Sink) -> AsyncIterator[Door]:
     log = open_log(str(store))
-    snapshot = open_snapshot(folder, log.items()).snapshot
+    snapshot = open_snapshot(folder, log.items(), erased=log.erased()).snapshot
     service = Service(snapshot, log, limits=Limits(seconds=20), memory=1 << 22, journal=JsonLog(sink))
     try:
         yield create_app(service, folder)

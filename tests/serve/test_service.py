@@ -70,6 +70,9 @@ class Moody:
     def items(self) -> object:
         return self._ask().items()
 
+    def erased(self) -> object:
+        return self._ask().erased()
+
     def check(self) -> None:
         self._ask().check()
 

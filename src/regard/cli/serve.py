@@ -156,7 +156,7 @@ class _Serving:
         torch.set_num_threads(self.threads)
         spans = self._spans(journal)
         log = open_log(self.store)
-        replayed = open_snapshot(self.model, log.items())
+        replayed = open_snapshot(self.model, log.items(), erased=log.erased())
         if replayed.refused:
             journal.write("items_refused", {"items": replayed.refused}, level="warning")
         service = Service(replayed.snapshot, log, limits=self.limits, memory=self.memory, journal=journal)

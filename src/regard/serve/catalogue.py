@@ -63,8 +63,10 @@ class Replayed:
     refused: int
 
 
-def open_snapshot(folder: str | Path, changes: ItemChanges, *, before: Snapshot | None = None) -> Replayed:
-    """Read a model folder, every byte checked, and apply what was said about items.
+def open_snapshot(
+    folder: str | Path, changes: ItemChanges, *, erased: Mapping[str, int], before: Snapshot | None = None
+) -> Replayed:
+    """Read a model folder, every byte checked, and apply what was said about items and erased users.
 
     Parameters
     ----------
@@ -72,6 +74,8 @@ def open_snapshot(folder: str | Path, changes: ItemChanges, *, before: Snapshot 
         That `Model.save` wrote.
     changes
         What the log knows of items.
+    erased
+        What it knows of erased users (`EventLog.erased`).
     before
         The model that answers now: one whose ids are of another kind does not replace it.
 
@@ -81,7 +85,7 @@ def open_snapshot(folder: str | Path, changes: ItemChanges, *, before: Snapshot 
         If the folder is damaged or no model, or does not fit what answers now.
     """
     version = version_of(folder) if (Path(folder) / "manifest.json").is_file() else ""
-    plain = Snapshot(model=load_any(folder), version=version)
+    plain = Snapshot(model=load_any(folder), version=version, erased=erased)
     if before is not None and _kinds(plain.model) != _kinds(before.model):
         raise ArtifactError(
             f"{folder}: its ids are {' and '.join(map(str, _kinds(plain.model)))}, those of the model that "

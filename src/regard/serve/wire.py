@@ -204,7 +204,7 @@ class Erased(_Out):
 
     erased: int = pydantic.Field(description="Events that were erased from the log.")
     in_model: bool = pydantic.Field(
-        description="Whether the model was trained on events of this user, and so on after the next training."
+        description="Whether the model folder still holds events of this user, which are no longer read."
     )
     request_id: str
 
