@@ -57,7 +57,7 @@ from regard.train.fitting import fit_model
 AMAZON = ("amazon-2014-beauty", "amazon-2014-toys")
 PROTOCOLS: dict[str, tuple[str, ...]] = {
     "5 % of items held out": AMAZON,
-    "items first seen after the cut": ("ml-100k", "ml-1m", "online-retail"),
+    "items first seen after the cut": ("ml-100k", "ml-1m", "online-retail", "hackernews"),
     "leave-last-out, latest 20 events": AMAZON,
 }
 ARMS: dict[str, dict[str, Any]] = {

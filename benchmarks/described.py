@@ -17,9 +17,9 @@ from pathlib import Path
 import polars as pl
 
 from benchmarks.common import WORKSPACE, data_folder
+from benchmarks.tasks import read_data
 from regard.data.dataset import Dataset
 from regard.data.prepare import prepare
-from regard.data.sources.public import read_public
 
 __all__ = ["ROLES", "described_dataset", "picture_folder"]
 
@@ -30,12 +30,13 @@ ROLES: dict[str, dict[str, str]] = {
     "ml-100k": {"genres": "attribute", "year": "attribute", "overview": "text", "poster": "image"},
     "ml-1m": {"genres": "attribute", "year": "attribute", "description": "text"},
     "online-retail": {"price": "attribute", "title": "text"},
+    "hackernews": {"author": "attribute", "title": "text"},
 }
 
 
 def described_dataset(name: str) -> Dataset:
     """Return a public data set whose table of items has the columns of `ROLES`."""
-    data = read_public(name, data_folder(name))
+    data = read_data(name)
     assert data.items is not None
     items = _FURTHER[name](data.items, data.events, data_folder(name))
     return prepare(data.events, items=items.select("item_id", *ROLES[name]), users=data.users).dataset
@@ -110,4 +111,5 @@ _FURTHER = {
     "ml-100k": _films_100k,
     "ml-1m": _films_1m,
     "online-retail": _retail,
+    "hackernews": lambda items, events, folder: items,
 }

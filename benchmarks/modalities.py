@@ -26,7 +26,7 @@ from rich.console import Console
 from benchmarks.common import WORKSPACE, measure_once
 from benchmarks.described import ROLES
 from benchmarks.ranks import pack
-from benchmarks.tasks import NO_COMMON_TIME
+from benchmarks.tasks import NOT_BY_TIME
 
 ARMS: dict[str, dict[str, Any]] = {
     "ids": {"roles": []},
@@ -55,7 +55,7 @@ def main() -> None:
     console = Console(highlight=False, soft_wrap=True)
     for data in arguments.data:
         for split in arguments.splits:
-            if data in NO_COMMON_TIME and split.startswith("time"):
+            if data in NOT_BY_TIME and split.startswith("time"):
                 continue
             for seed in arguments.seeds:
                 for arm in arguments.arms:

@@ -26,12 +26,12 @@ from benchmarks.common import BenchError, Fresh, environment, fresh, keep, read
 from benchmarks.peers.venvs import python_of
 from benchmarks.ranks import pack
 from benchmarks.systems import NAMES, scratch, system_of
-from benchmarks.tasks import NO_COMMON_TIME, Task
+from benchmarks.tasks import NOT_BY_TIME, Task
 from regard.data.split import SplitSpec
 
 K = 20
 METRICS = ("ndcg@5", "ndcg@10", "ndcg@20", "recall@10", "recall@20", "mrr@10")
-DATA = ("ml-100k", "online-retail", "amazon-2014-beauty", "amazon-2014-toys", "ml-1m")
+DATA = ("ml-100k", "online-retail", "amazon-2014-beauty", "amazon-2014-toys", "hackernews", "ml-1m")
 
 
 def main() -> None:
@@ -51,8 +51,8 @@ def main() -> None:
     console = Console(highlight=False, soft_wrap=True)
     for data in arguments.data:
         for split in arguments.splits:
-            if data in NO_COMMON_TIME and split.startswith("time"):
-                console.print(f"{data}: no split by time, since its times cannot be compared between users")
+            if data in NOT_BY_TIME and split.startswith("time"):
+                console.print(f"{data}: no split by time: {NOT_BY_TIME[data]}")
                 continue
             _measure_task(Task(data, split), arguments, console)
 

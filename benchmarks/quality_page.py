@@ -67,8 +67,9 @@ def chapter(kept: dict[str, Any]) -> str:
             parts.append(_table(task, counts, systems, _failed(kept, task)))
     if not any(task.startswith("amazon") and "time" in task for task in kept["tasks"]):
         parts.append(
-            "Amazon Beauty and Toys are split by leave-last-out alone: their files tell the time since each "
-            "user's first event, so there is no common clock by which to cut.\n"
+            "Amazon Beauty, Toys and Hacker News are split by leave-last-out alone. Amazon's files tell the time since "
+            "each user's first event, so there is no common clock by which to cut; on Hacker News every story after a cut "
+            "is new (see *cold items*).\n"
         )
     return "\n".join(parts)
 

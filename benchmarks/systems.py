@@ -29,8 +29,9 @@ NAMES = (
     "replay (ours)",
     "implicit ALS",
 )
-_PATIENCE = 5
+_PATIENCE, _PATIENCE_STEPS = 5, 200  # epochs, and steps of training, that must pass without a better one
 _MAX_EPOCHS = 200
+_BATCH = 128
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,10 @@ def system_of(name: str, task: Task, *, settings: dict[str, Any], max_seconds: f
         return System(name, own, "quality", job, None)
     if name == "baselines":
         return System(name, own, "baselines", {"settings": {}}, None)
-    limits = {"patience": _PATIENCE, "max_epochs": _MAX_EPOCHS, "max_seconds": max_seconds}
+    # An epoch of few users is of few steps: a peer would stop before it has begun.
+    steps = -(-len(task.dataset.users) // _BATCH)
+    patience = max(_PATIENCE, -(-_PATIENCE_STEPS // steps))
+    limits = {"patience": patience, "max_epochs": _MAX_EPOCHS, "max_seconds": max_seconds}
     documented = name.endswith("(documented)")
     if name.startswith("rectools"):
         job = {**limits, "settings": {} if documented else _rectools(_shape(task))}
@@ -98,7 +102,7 @@ def _rectools(shape: CausalConfig) -> dict[str, Any]:
         "n_heads": shape.heads,
         "session_max_len": shape.max_length,
         "dropout_rate": shape.dropout,
-        "batch_size": 128,
+        "batch_size": _BATCH,
         "loss": "softmax",
     }
 
@@ -110,7 +114,7 @@ _REPLAY = {
     "num_blocks": 2,
     "max_sequence_length": 50,
     "dropout": 0.3,
-    "batch_size": 128,
+    "batch_size": _BATCH,
 }
 
 
@@ -121,7 +125,7 @@ def _replay(shape: CausalConfig) -> dict[str, Any]:
         "num_blocks": shape.blocks,
         "max_sequence_length": shape.max_length,
         "dropout": shape.dropout,
-        "batch_size": 128,
+        "batch_size": _BATCH,
     }
 
 

@@ -13,26 +13,39 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.common import WORKSPACE, data_folder
+from benchmarks.hackernews import read_hackernews
 from benchmarks.peers.exchange import Log, Questions
 from regard.data.dataset import Dataset
 from regard.data.histories import Histories
 from regard.data.prepare import prepare
 from regard.data.sources.public import read_public
+from regard.data.sources.table_set import PublicData
 from regard.data.split import Holdout, Queries, SplitSpec, hold_out
 from regard.evaluation.protocol import Evaluation, evaluate
 from regard.models.protocols import Ranked
 from regard.train.examples import examples_of
 
-__all__ = ["NO_COMMON_TIME", "KeptLists", "Task", "dataset_of", "log_of", "questions_of"]
+__all__ = ["NOT_BY_TIME", "KeptLists", "Task", "dataset_of", "log_of", "questions_of", "read_data"]
 
-# Their files say how long after the user's own first event something happened, not when.
-NO_COMMON_TIME = ("amazon-2014-beauty", "amazon-2014-toys")
+_NO_CLOCK = "its times cannot be compared between users"
+# Why a log is not split by time
+NOT_BY_TIME = {
+    "amazon-2014-beauty": _NO_CLOCK,
+    "amazon-2014-toys": _NO_CLOCK,
+    "hackernews": "every story that is asked for would be new; see benchmarks/cold.py",
+}
 _VALIDATION_QUESTIONS = 5_000
+
+
+def read_data(name: str) -> PublicData:
+    """Return the tables of a data set by its name."""
+    folder = data_folder(name)
+    return read_hackernews(folder) if name == "hackernews" else read_public(name, folder)
 
 
 def dataset_of(name: str) -> Dataset:
     """Read a public data set by its name, as `regard fit` would."""
-    data = read_public(name, data_folder(name))
+    data = read_data(name)
     return prepare(data.events, items=data.items, users=data.users).dataset
 
 

@@ -97,5 +97,6 @@ def test_the_whole_mask_keeps_users_apart() -> None:
 
 def test_the_plan_of_last_events_lets_each_see_its_whole_history() -> None:
     plan = AttentionPlan.of(torch.tensor([0, 2, 3]), mask=causal() & same_user())
-    assert plan.of_last.allowed().int().tolist() == [[1, 1, 0], [0, 0, 1]]
-    assert plan.of_last.source is plan.query
+    assert plan.of_last().allowed().int().tolist() == [[1, 1, 0], [0, 0, 1]]
+    assert plan.of_last().source is plan.query
+    assert plan.of_last(2).allowed().int().tolist() == [[1, 1, 0], [1, 1, 0], [0, 0, 1], [0, 0, 1]]

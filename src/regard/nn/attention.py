@@ -139,29 +139,57 @@ class Attention(nn.Module):
     def last(self, x_TD: Tensor, *, plan: AttentionPlan) -> Tensor:
         """Return ``[U, D]``: what self-attention gives the last event of each of U histories.
 
-        The last event of a causal history sees all of it, so one query for each history is enough, and the
-        projections of all other queries are saved. No history may be empty.
+        The last event of a causal history sees all of it, so one query for each history is enough, and no
+        event is projected: see `through_keys` and `through_values`. No history may be empty.
         """
         last_U = plan.query.offsets[1:] - 1
         plain = plan.mask.shape == "causal" and plan.mask.within_user
         if not plain or self.rotate is not None:
             return self(x_TD, plan=plan)[last_U]  # type: ignore[no-any-return]
-        cross = plan.of_last
-        heads = self._project(_Packed(x_TD=x_TD[last_U], source_SD=x_TD, plan=cross))
-        y_UNH = select(cross, self.kernel)(heads.q_TNH, heads.k_SNH, heads.v_SNH, cross)
-        y_UD: Tensor = self.project_out(y_UNH.reshape(-1, self.width))
+        cross, x_T1D = plan.of_last(self.heads), x_TD[:, None]
+        asked_QD = self.through_keys(self.queries(x_TD[last_U])).reshape(-1, 1, self.width)
+        mixed_QD = select(cross, self.kernel)(asked_QD, x_T1D, x_T1D, cross)
+        y_UD: Tensor = self.project_out(self.through_values(mixed_QD.view(-1, self.heads, self.width)))
         return y_UD
+
+    def queries(self, x_UD: Tensor) -> Tensor:
+        """Return ``[U, N, H]``: the queries of events, before they are turned."""
+        weight, bias, at_q = self.project_in.weight, self.project_in.bias, slice(self.width)
+        q = F.linear(x_UD, weight[at_q], None if bias is None else bias[at_q])
+        return q.view(len(x_UD), self.heads, -1)
+
+    def through_keys(self, query_UNH: Tensor) -> Tensor:
+        """Return ``[U, N, D]``: what queries ask of the events themselves, where no rotation comes between.
+
+        With keys W x + b the scores of a query q are q W x + q b. The second term shifts all scores of q
+        alike, which a softmax does not see, so q W meets x itself and no key is made. It is scaled for
+        kernels, which take the width of what meets for that of a head.
+        """
+        size = self.width // self.heads
+        weight_NHD = self.project_in.weight[self.width : 2 * self.width].view(self.heads, size, self.width)
+        asked_NUD = torch.bmm(query_UNH.transpose(0, 1), weight_NHD.to(query_UNH.dtype))
+        asked_UND: Tensor = asked_NUD.transpose(0, 1) * self.heads**0.5
+        return asked_UND
+
+    def through_values(self, mixed_UND: Tensor) -> Tensor:
+        """Return ``[U, D]``, the heads side by side: the values of means of events.
+
+        Weights sum to one, so the mean of the values is the value of the mean: no event's value is made.
+        """
+        size, at_v, bias = self.width // self.heads, slice(2 * self.width, None), self.project_in.bias
+        weight_NHD = self.project_in.weight[at_v].view(self.heads, size, self.width)
+        value_NUH = torch.bmm(mixed_UND.transpose(0, 1), weight_NHD.transpose(1, 2).to(mixed_UND.dtype))
+        value_UD = value_NUH.transpose(0, 1).reshape(len(mixed_UND), self.width)
+        return value_UD if bias is None else value_UD + bias[at_v]
 
     def _project(self, packed: _Packed) -> _Heads:
         size = self.width // self.heads
         if packed.source_SD is None:
             q, k, v = self.project_in(packed.x_TD).view(-1, 3, self.heads, size).unbind(1)
         else:
-            weight, bias, at_q = self.project_in.weight, self.project_in.bias, slice(self.width)
-            at_kv = slice(self.width, None)
-            q = F.linear(packed.x_TD, weight[at_q], None if bias is None else bias[at_q])
+            weight, bias, at_kv = self.project_in.weight, self.project_in.bias, slice(self.width, None)
+            q = self.queries(packed.x_TD)
             kv = F.linear(packed.source_SD, weight[at_kv], None if bias is None else bias[at_kv])
-            q = q.view(-1, self.heads, size)
             k, v = kv.view(-1, 2, self.heads, size).unbind(1)
         if self.rotate is not None:
             q, k = self.rotate(q, packed.plan.query), self.rotate(k, packed.plan.source)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from regard.nn.dropout import dropout
 
 __all__ = ["FeedForward"]
+
+_AT_ONCE = 2_048
 
 
 class FeedForward(nn.Module):
@@ -30,7 +33,12 @@ class FeedForward(nn.Module):
         self.dropout = dropout
 
     def forward(self, x_TD: Tensor) -> Tensor:
-        """Return ``[T, D]``."""
+        """Return ``[T, D]``; without gradients in pieces whose hidden layer stays in the cache."""
+        if torch.is_grad_enabled() or len(x_TD) <= _AT_ONCE:
+            return self._of(x_TD)
+        return torch.cat([self._of(part_TD) for part_TD in torch.split(x_TD, _AT_ONCE)])
+
+    def _of(self, x_TD: Tensor) -> Tensor:
         hidden = dropout(F.gelu(self.widen(x_TD)), self.dropout, training=self.training)
         y: Tensor = self.narrow(hidden)
         return y

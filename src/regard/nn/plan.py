@@ -155,11 +155,11 @@ class AttentionPlan:
         source = None if source_length is None else torch.arange(users + 1) * source_length
         return cls.of(offsets, mask=both_ways() & same_user(), source=source)
 
-    @cached_property
-    def of_last(self) -> AttentionPlan:
-        """One query for each history, which sees all of it; none may be empty."""
-        one = torch.arange(self.query.num_users + 1, device=self.query.offsets.device)
-        query = Layout(offsets=one, total=self.query.num_users, longest=1, uniform=True)
+    def of_last(self, queries: int = 1) -> AttentionPlan:
+        """Plan `queries` for each history, which see all of it; none may be empty."""
+        users = self.query.num_users
+        each = torch.arange(users + 1, device=self.query.offsets.device) * queries
+        query = Layout(offsets=each, total=users * queries, longest=queries, uniform=True)
         return self._between(query, self.source, both_ways() & same_user())
 
     @property

@@ -5,7 +5,7 @@ histories have only three tokens for an event: at its own place, one place earli
 event j just before it missing. Queries, keys and values of the first block are made once for these instead of
 once for each history; what an event sees, with some of its keys left out, is a sum of what it sees before the
 hole and after it, and these sums are carried on from one history to the next. Later events alone go through
-the first feed-forward network, and only keys and values of the second block are made of them.
+the first feed-forward network, and the second block reads them without a projection of each.
 
 It is exact up to the rounding of float32, and costs about a third of E histories. Where weights are so peaked
 that sums vanish, it gives up, as it does for what it cannot do: the caller then takes the long way.
@@ -30,6 +30,7 @@ from regard.nn.stack import Stack
 __all__ = ["Tokens", "last_without_each"]
 
 _VANISHED = 1e-25
+_AT_ONCE = 4_096  # later events whose hidden layer stays in the processor's cache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +76,8 @@ def last_without_each(stack: Stack, tokens: Tokens, plan: AttentionPlan) -> Tens
         return None
     later = _Later.of(len(tokens.own_ED), tokens.own_ED.device)
     both_D = torch.cat([tokens.moved_ED, tokens.next_ED])
-    later_SD = first.after(both_D.index_select(0, later.token_S), seen_SD)
+    pieces = zip(torch.split(later.token_S, _AT_ONCE), torch.split(seen_SD, _AT_ONCE), strict=True)
+    later_SD = torch.cat([first.after(both_D.index_select(0, token), seen) for token, seen in pieces])
     return stack.norm(_last(last, first(tokens.own_ED, plan), later_SD, later))  # type: ignore[no-any-return]
 
 
@@ -83,12 +85,11 @@ def last_without_each(stack: Stack, tokens: Tokens, plan: AttentionPlan) -> Tens
 class _Later:
     """The later events of the shortened histories, one history after the other.
 
-    `token_S`: which row of the moved tokens, or E and more: which next one. `history_S`: without which event.
-    `end_J`: the last one of each history but the last, which has none.
+    `token_S`: which row of the moved tokens, or E and more: which next one. `end_J`: the last
+    one of each history but the last, which has none.
     """
 
     token_S: Tensor
-    history_S: Tensor
     end_J: Tensor
 
     @classmethod
@@ -96,14 +97,14 @@ class _Later:
         history_S, event_S = torch.triu_indices(events, events, offset=1, device=device).unbind(0)
         token_S = torch.where(event_S == history_S + 1, events + history_S, event_S)
         end_J = torch.arange(events - 1, 0, -1, device=device).cumsum(0) - 1
-        return cls(token_S=token_S, history_S=history_S, end_J=end_J)
+        return cls(token_S=token_S, end_J=end_J)
 
 
 def _first_attention(block: Block, tokens: Tokens) -> Tensor | None:
     """Return ``[S, D]`` what the first attention gives the later events, before it is projected."""
     attention, events = block.attention, len(tokens.own_ED)
     rows = torch.cat([tokens.own_ED, tokens.moved_ED, tokens.next_ED])
-    q, k, v = _heads(attention, block.norm_attention(rows), 3)
+    q, k, v = _heads(attention, block.norm_attention(rows))
     q = q * q.shape[-1] ** -0.5
     own, moved, after = slice(events), slice(events, 2 * events), slice(2 * events, None)
     place = torch.arange(events, device=q.device)
@@ -156,31 +157,25 @@ def _carried(weight: Tensor, v: Tensor, next_JNH: Tensor) -> Tensor | None:
 
 def _last(block: Block, own_ED: Tensor, later_SD: Tensor, later: _Later) -> Tensor:
     """Return ``[E, D]``: the last event of each shortened history, which sees the rest of it."""
-    attention, events = block.attention, len(own_ED)
+    attention, (events, width) = block.attention, own_ED.shape
     last_JD = torch.cat([later_SD[later.end_J], own_ED[-2:-1]])
-    (q,) = _heads(attention, block.norm_attention(last_JD), 1)
-    own_k, own_v = _heads(attention, block.norm_attention(own_ED), 2)
-    later_k, later_v = _heads(attention, block.norm_attention(later_SD), 2)
-    q = q * q.shape[-1] ** -0.5
-    place = torch.arange(events, device=q.device)
-    score_NJE = _scores(q, own_k).masked_fill(place >= place[:, None], -torch.inf)
+    asked_JND = attention.through_keys(attention.queries(block.norm_attention(last_JD))) * width**-0.5
+    place = torch.arange(events, device=own_ED.device)
     # Later events stand in the upper triangle of a square of histories by events
-    upper = place > place[:, None]
-    square = score_NJE.new_full((events, events, attention.heads), -torch.inf)
-    square[upper] = (q[later.history_S] * later_k).sum(-1)
-    weight = torch.softmax(torch.cat([score_NJE.permute(1, 2, 0), square], dim=1), dim=1)
-    mixed = torch.einsum("jen,enh->jnh", weight[:, :events], own_v)
-    mixed.index_add_(0, later.history_S, weight[:, events:][upper][..., None] * later_v)
-    return block.after(last_JD, mixed.flatten(1))
+    later_JE = place > place[:, None]
+    seen_ED, square_JED = block.norm_attention(own_ED), own_ED.new_zeros(events, events, width)
+    square_JED[later_JE] = block.norm_attention(later_SD)
+    before_JNE = (asked_JND @ seen_ED.T).masked_fill((place >= place[:, None])[:, None], -torch.inf)
+    after_JNE = torch.bmm(asked_JND, square_JED.transpose(1, 2)).masked_fill(~later_JE[:, None], -torch.inf)
+    weight = torch.softmax(torch.cat([before_JNE, after_JNE], dim=-1), dim=-1)
+    mixed_JND = weight[..., :events] @ seen_ED + torch.bmm(weight[..., events:], square_JED)
+    return block.after(last_JD, attention.through_values(mixed_JND))
 
 
-def _heads(attention: Attention, x_TD: Tensor, parts: int) -> tuple[Tensor, ...]:
-    """Return ``[T, N, H]`` queries (1 part), keys and values (2), or all three (3)."""
-    width, linear = attention.width, attention.project_in
-    rows = {1: slice(width), 2: slice(width, None), 3: slice(None)}[parts]
-    bias = None if linear.bias is None else linear.bias[rows]
-    made = F.linear(x_TD, linear.weight[rows], bias)
-    return made.view(len(x_TD), parts, attention.heads, -1).unbind(1)
+def _heads(attention: Attention, x_TD: Tensor) -> tuple[Tensor, ...]:
+    """Return ``[T, N, H]`` queries, keys and values."""
+    made = attention.project_in(x_TD).view(len(x_TD), 3, attention.heads, -1)
+    return made.unbind(1)  # type: ignore[no-any-return]
 
 
 def _scores(q_TNH: Tensor, k_SNH: Tensor) -> Tensor:

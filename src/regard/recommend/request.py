@@ -165,8 +165,12 @@ def _lists(given: Any, name: str) -> list[list[Any]]:
     rows = list(given.values()) if isinstance(given, Mapping) else given
     if isinstance(rows, str) or not isinstance(rows, Sequence | np.ndarray | pl.Series):
         raise ConfigError(f"{name} must be a list of lists, one list or a dictionary of lists, not {given!r}")
-    nested = [isinstance(row, Sequence | np.ndarray | pl.Series) and not isinstance(row, str) for row in rows]
-    if all(nested):
+    # Few kinds stand in a history of many items, and to ask what a kind is takes time.
+    kinds = set(map(type, rows))
+    nested = [
+        issubclass(kind, Sequence | np.ndarray | pl.Series) and not issubclass(kind, str) for kind in kinds
+    ]
+    if all(nested):  # also if there are none
         return [list(row) for row in rows]
     if any(nested) or isinstance(given, Mapping):
         raise ConfigError(f"{name} mixes lists and single values; give one list for each user")

@@ -32,10 +32,8 @@ def attend(q_TNH: Tensor, k_SNH: Tensor, v_SNH: Tensor, plan: AttentionPlan) -> 
     assert supports(plan)
     if plan.query.longest == 0 or plan.source.longest == 0:
         return q_TNH * 0.0
-    q_ULNH, k_ULNH, v_ULNH = (
-        layout.pad(in_autocast_type(x))
-        for layout, x in ((plan.query, q_TNH), (plan.source, k_SNH), (plan.source, v_SNH))
-    )
+    q_ULNH, k_ULNH = plan.query.pad(in_autocast_type(q_TNH)), plan.source.pad(in_autocast_type(k_SNH))
+    v_ULNH = k_ULNH if v_SNH is k_SNH else plan.source.pad(in_autocast_type(v_SNH))
     written = q_ULNH.device.type == "cpu" and q_ULNH.dtype == torch.bfloat16
     if written and plan.source.longest <= _SHORT:
         y_ULNH = _written(q_ULNH, k_ULNH, v_ULNH, plan)
