@@ -35,7 +35,7 @@ class _Step:
     Parameters
     ----------
     name
-        Of the script, without ``.py``.
+        Of the script, without ``.py``; its result has ``_`` for ``/``.
     quick
         Whether ``--quick`` runs it too.
     resumes
@@ -70,6 +70,9 @@ _STEPS = (
     _Step("explanations_peer", resumes=True),
     _Step("retraining"),
     _Step("explanation_speed"),
+    _Step("serve/append"),
+    _Step("serve/load"),
+    _Step("serve/faults"),
 )
 
 
@@ -113,7 +116,7 @@ def _conclude(console: Console, failed: list[str], *, quick: bool) -> None:
     if not quick:
         write_page()
     console.print("\n[bold]Targets[/bold]")
-    names = {step.name for step in _STEPS if step.quick or not quick}
+    names = {step.name.replace("/", "_") for step in _STEPS if step.quick or not quick}
     for row in targets(prefer_quick=quick):
         if row["file"] in names:
             console.print(row["text"], markup=False)

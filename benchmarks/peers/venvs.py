@@ -16,8 +16,9 @@ from benchmarks.common import WORKSPACE, BenchError
 __all__ = ["REQUIREMENTS", "python_of"]
 
 _TORCH = "torch==2.13.0"
+_SERVED = ("fastapi==0.165.0", "httptools==0.9.0", "uvicorn==0.54.0", "uvloop==0.23.0")
 REQUIREMENTS: dict[str, tuple[str, ...]] = {
-    "rectools": ("rectools[torch]==0.19.0", _TORCH),
+    "rectools": ("rectools[torch]==0.19.0", _TORCH, *_SERVED),
     "replay": ("replay-rec[torch]==0.22.0", _TORCH),
     "implicit": ("implicit==0.7.2",),
     "fuxictr": ("fuxictr==2.3.7", _TORCH),

@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 
-__all__ = ["NotInstalled", "PostgresServer", "RedisServer", "Server"]
+__all__ = ["NotInstalled", "PostgresServer", "RedisServer", "Server", "free_port"]
 
 
 class NotInstalled(RuntimeError):  # noqa: N818
@@ -153,4 +153,4 @@ class PostgresServer(Server):
         import psycopg
 
         with psycopg.connect(self.url, autocommit=True) as connection:
-            connection.execute("DROP TABLE IF EXISTS regard_events, regard_items, regard_meta")
+            connection.execute("DROP TABLE IF EXISTS regard_events, regard_items, regard_erased, regard_meta")

@@ -17,6 +17,7 @@ from regard.config import RunOptions
 from regard.data.coding import Coders
 from regard.data.columns import columns_of_arrays, columns_to_arrays
 from regard.data.dataset import Dataset
+from regard.data.event_fields import FieldReading
 from regard.data.histories import Histories
 from regard.data.split import SplitSpec
 from regard.data.vocab import Vocab
@@ -101,6 +102,10 @@ def model_of(content: ArtifactContent, folder: str | Path) -> Model:
         user_table=users,
         event_types=_vocab(document["events"]["types"]),
         event_vocabs={name: Vocab.of(ids) for name, ids in document["events"]["vocabs"].items()},
+        event_readings={
+            name: FieldReading.from_json(said)
+            for name, said in document["events"].get("readings", {}).items()  # older folders have none
+        },
     ).asking(config.target)
     stop = content.tensors["histories"]["train_stop"].numpy()
     train = dataset.part(replace(histories, stop=stop))
@@ -217,11 +222,12 @@ def _histories(tensors: Mapping[str, Tensor]) -> Histories:
 
 
 def _event_names(dataset: Dataset) -> dict[str, Any]:
-    """Return what the codes of event types and of further fields stand for, for JSON."""
+    """Return what the codes and the numbers of events stand for, for JSON."""
     types = dataset.event_types
     return {
         "types": None if types is None else types.ids.to_list(),
         "vocabs": {name: vocab.ids.to_list() for name, vocab in dataset.event_vocabs.items()},
+        "readings": {name: reading.to_json() for name, reading in dataset.event_readings.items()},
     }
 
 

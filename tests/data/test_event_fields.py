@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,7 @@ import polars as pl
 import pytest
 
 from regard.data.dataset import Dataset
+from regard.data.event_fields import FieldReading
 from regard.data.fields import Fields
 from regard.data.prepare import PrepareOptions, prepare
 from regard.data.schema import Columns
@@ -125,6 +129,39 @@ def test_a_column_that_cannot_be_is_refused() -> None:
         read({"day": "number"}, log)
     with pytest.raises(SchemaError, match=r"'tags' looks like set .*say which, as in tags=category"):
         read(["tags"], LOG | {"tags": ["a|b", "b|c", "a|c", "a|b", "c|d"]})
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "made"),
+    [
+        ("amount", [3, 2.5, "7.5", " n/a ", True, None], [3, 2.5, 7.5, None, 1, None]),
+        ("paid", ["$12.99", "1,000 EUR", 5, "soon"], [*map(math.log1p, (12.99, 1000, 5)), None]),
+        ("shipped", ["2011-02-03", "2011-02-03T12:00:00Z", 7, "no day"], [15_008, 15_008.5, None, None]),
+        ("typed", ["2011-02-03", "2011-02-03T12:00:00Z", 7, "no day"], [15_008, 15_008.5, None, None]),
+        ("sent", [1.296e12, 1_296_000_000_000, "1296000000000", 12, "2011"], [15_000] * 3 + [None] * 2),
+        ("sent", [1_300_000_000_000], [1.3e9 / 86_400]),
+    ],
+)
+def test_a_value_that_comes_later_is_read_as_its_column_was(
+    name: str, said: list[Any], made: list[float | None], tmp_path: Path
+) -> None:
+    more = {"sent": [1_300_000_000_000 + row for row in range(5)], "typed": [dt.date(2011, 1, 1)] * 5}
+    kinds = KINDS | {"sent": "time", "typed": "time"}
+    for options in ({}, {"folder": tmp_path / "data"}):
+        reading = read(kinds, LOG | more, **options).event_readings[name]
+        assert FieldReading.from_json(json.loads(json.dumps(reading.to_json()))) == reading
+        value = reading.read_said(said)
+        assert value.dtype == np.float32
+        assert np.allclose(value, np.array(made, dtype=np.float32), rtol=1e-6, equal_nan=True)
+
+
+def test_values_one_by_one_are_the_column() -> None:
+    dataset = read(KINDS)
+    place = [1, 3, 2, 4, 0]  # rows of the log as they are sorted
+    for name, reading in dataset.event_readings.items():
+        column = dataset.histories.fields[name]
+        assert np.array_equal(reading.read_said([LOG[name][row] for row in place]), column, equal_nan=True)
+    assert list(dataset.event_readings) == ["amount", "paid", "shipped"]
 
 
 def test_events_that_differ_in_a_further_column_are_no_duplicates() -> None:

@@ -7,17 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.serve.living import living
+from tests.serve.living import living, resident
 
 from regard.model import Model
 
 TOOL = Path(sys.executable).with_name("schemathesis")
-
-
-def resident() -> int:
-    """Return the bytes of this process, which is the server's too; 0 where the system does not say."""
-    pages = Path("/proc/self/statm")
-    return int(pages.read_text().split()[1]) * 4_096 if pages.is_file() else 0
 
 
 def test_made_up_requests_are_answered_as_the_document_says(coloured: Model, tmp_path: Path) -> None:

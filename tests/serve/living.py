@@ -23,6 +23,7 @@ from regard.serve.log import EventLog
 from regard.serve.logs import JsonLog
 from regard.serve.rates import Rates
 from regard.serve.service import Service
+from regard.serve.spans import Spans
 from regard.serve.stores.book import open_log
 from regard.serve.supervise import listen, server_of
 
@@ -66,6 +67,12 @@ class House:
         return answer.json()
 
 
+def resident() -> int:
+    """Return the bytes of this process, which is the server's too; 0 where the system does not say."""
+    pages = Path("/proc/self/statm")
+    return int(pages.read_text().split()[1]) * 4_096 if pages.is_file() else 0
+
+
 @contextmanager
 def living(
     folder: Path,
@@ -77,18 +84,21 @@ def living(
     rates: Rates | None = None,
     ids: bool = False,
     watch: float | None = None,
+    spans: Spans | None = None,
 ) -> Iterator[House]:
     journal = io.StringIO()
     log = open_log(str(store)) if isinstance(store, Path) else store
     service = Service(
-        open_snapshot(folder, log.items()).snapshot,
+        open_snapshot(folder, log.items(), erased=log.erased()).snapshot,
         log,
         limits=limits or Limits(seconds=20),
         memory=memory,
         journal=JsonLog(journal, ids=ids),
     )
     at = listen("127.0.0.1", 0)
-    server = server_of(create_app(service, folder, keys=keys, rates=rates, watch=watch), service, drain=5)
+    server = server_of(
+        create_app(service, folder, keys=keys, rates=rates, watch=watch, spans=spans), service, drain=5
+    )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [at.socket]})
     thread.start()
     while not server.started and thread.is_alive():

@@ -52,7 +52,7 @@ def test_a_folder_is_read_with_what_the_log_says_of_items(shop_folder: Path) -> 
         put={"new": {"colour": "blue"}, "bad": {"price": "cheap"}, "other": {"colour": "red"}},
         deleted=frozenset(["i3"]),
     )
-    replayed = open_snapshot(shop_folder, changes)
+    replayed = open_snapshot(shop_folder, changes, erased={})
     listed = everything(replayed.snapshot)
     assert replayed.refused == 1
     assert {"new", "other"} <= set(listed)
@@ -64,6 +64,6 @@ def test_a_broken_folder_and_one_with_ids_of_another_kind_are_refused(
 ) -> None:
     numbered.save(tmp_path / "numbered")
     with pytest.raises(ArtifactError, match="the log of events would not fit"):
-        open_snapshot(tmp_path / "numbered", NOTHING, before=shop)
+        open_snapshot(tmp_path / "numbered", NOTHING, erased={}, before=shop)
     with pytest.raises(ArtifactError):
-        open_snapshot(tmp_path, NOTHING, before=shop)
+        open_snapshot(tmp_path, NOTHING, erased={}, before=shop)

@@ -7,9 +7,13 @@ import threading
 from pathlib import Path
 
 import pytest
+from benchmarks.serve.servers import RedisServer
 from tests.serve.living import House, living
+from tests.serve.test_watching import becomes_true
 
 from regard.model import Model
+from regard.serve.limits import Limits
+from regard.serve.stores.book import open_log
 
 
 def test_a_model_is_swapped_without_dropping_a_request_and_a_broken_one_is_refused(
@@ -82,3 +86,61 @@ def test_a_user_is_exported_and_erased(house: House) -> None:
     known = house.client.get("/v1/users/u3/export").json()
     assert len(known["trained_on"]) == 10
     assert house.client.delete("/v1/users/u3").json()["in_model"] is True
+
+
+@pytest.mark.parametrize("memory", [0, 1 << 24])
+def test_an_erased_user_is_unknown_to_the_model_too_also_after_a_restart(
+    shop_folder: Path, url: str, memory: int
+) -> None:
+    with living(shop_folder, open_log(url), memory=memory) as house:
+        known, nobody = house.recommend(user_id="u3", k=60), house.recommend(user_id="stranger", k=60)
+        assert (known["reason"], nobody["reason"]) == (None, "no_history")
+        house.send("u3", "i1")
+        assert house.client.delete("/v1/users/u3").json()["in_model"] is True
+        for asked in range(2):
+            erased = house.recommend(user_id="u3", k=60)
+            assert (erased["items"], erased["reason"]) == (nobody["items"], "no_history")
+            house.client.put(f"/v1/items/new{asked}", json={"attributes": {"colour": "red"}})
+            house.client.delete(f"/v1/items/new{asked}")
+        why = house.client.post("/v1/explanations", json={"user_id": "u3", "item_id": "i5"}).json()
+        assert why["explanation"] == _why(house, "stranger", "i5")
+        house.client.post("/v1/model/reload").raise_for_status()
+        assert house.recommend(user_id="u3", k=60)["items"] == nobody["items"]
+        assert house.recommend(user_id="u4")["reason"] is None
+    with living(shop_folder, open_log(url), memory=memory) as house:
+        assert house.recommend(user_id="u3", k=60)["items"] == nobody["items"]
+        for item in ("i1", "i2"):
+            for user in ("u3", "stranger"):
+                house.send(user, item, time=1_700_000_000)
+        again = house.recommend(user_id="u3", k=60)
+        assert again["items"] == house.recommend(user_id="stranger", k=60)["items"]
+        assert again["reason"] is None
+
+
+def _why(house: House, user: str, item: str) -> object:
+    answer = house.client.post("/v1/explanations", json={"user_id": user, "item_id": item})
+    return answer.json()["explanation"]
+
+
+def test_a_user_whom_another_process_erased_is_soon_unknown_here(
+    shop_folder: Path, redis_server: RedisServer
+) -> None:
+    redis_server.empty()
+    other = open_log(redis_server.url)
+    try:
+        with living(shop_folder, open_log(redis_server.url), memory=0, watch=0.05) as house:
+            assert house.recommend(user_id="u3")["reason"] is None
+            other.delete_user("u3")
+            assert becomes_true(lambda: house.recommend(user_id="u3")["reason"] == "no_history")
+    finally:
+        other.close()
+
+
+def test_where_the_store_is_slow_nothing_of_an_erased_user_is_read_either(
+    shop_folder: Path, tmp_path: Path
+) -> None:
+    with living(shop_folder, tmp_path / "events.db", limits=Limits(seconds=0.001)) as house:
+        house.client.delete("/v1/users/u3").raise_for_status()
+        house.service.serving.states.forget("u3")
+        erased, nobody = house.recommend(user_id="u3", k=60), house.recommend(user_id="stranger", k=60)
+        assert erased["items"] == nobody["items"]

@@ -15,6 +15,7 @@ from regard.serve import export as module
 from regard.serve.export import copy, export
 from regard.serve.log import EventLog
 from regard.serve.stores.book import open_log
+from regard.serve.stores.rows import mark_of
 from regard.serve.stores.sqlite import SQLiteLog
 
 
@@ -89,6 +90,7 @@ def test_a_copy_has_the_same_events_and_items_and_can_be_gone_on_with(log: Event
     log.append([event(n, user=n % 3, at=-n, fields={"n": n}) for n in range(1203)])
     log.put_item("a", {"price": 1})
     log.delete_item("b")
+    log.delete_user("gone")
     target = open_log(str(tmp_path / "copy.db"))
     done = copy(log, target)
     assert (done.events, done.duplicates, done.items, done.damage) == (1203, 0, 2, None)
@@ -97,6 +99,10 @@ def test_a_copy_has_the_same_events_and_items_and_can_be_gone_on_with(log: Event
     log.append([event("later")])
     again = copy(log, target)
     assert (again.events, again.duplicates) == (1204, 1203)
+    assert target.erased() == log.erased() != {}
+    target.delete_user("gone")
+    copy(log, target)
+    assert target.erased()[mark_of("gone")] > log.erased()[mark_of("gone")]
     target.close()
 
 

@@ -12,7 +12,9 @@ from tests.serve.examples import event
 from regard.errors import DataError, StoreDown
 from regard.serve.events import Appended, ItemChanges
 from regard.serve.log import EventLog
+from regard.serve.moments import now
 from regard.serve.stores.book import open_log
+from regard.serve.stores.rows import mark_of
 
 
 def test_what_was_appended_is_read_in_the_order_of_its_numbers(log: EventLog) -> None:
@@ -86,6 +88,29 @@ def test_erasing_a_user_leaves_the_others_and_gives_no_number_again(log: EventLo
     assert log.last() == 3
     assert log.delete_user(7) == 0
     assert log.append([event(1, user=7)]) == Appended(stored=1, duplicates=0, last=4)
+
+
+def test_that_a_user_was_erased_is_remembered_without_the_id(log: EventLog, url: str) -> None:
+    assert log.erased() == {}
+    log.append([event(1, user="a")])
+    began = now()
+    log.delete_user("a")
+    log.delete_user(7)
+    first = dict(log.erased())
+    assert set(first) == {mark_of("a"), mark_of(7)}
+    assert all(began <= moment <= now() for moment in first.values())
+    log.delete_user(7)
+    assert log.erased()[mark_of(7)] > first[mark_of(7)]
+    log.mark_erased({mark_of("b"): 5, mark_of("a"): 6})
+    log.mark_erased({})
+    held = log.erased()
+    assert (held[mark_of("a")], held[mark_of("b")], len(held)) == (6, 5, 3)
+    log.close()
+    again = open_log(url)
+    try:
+        assert again.erased() == held
+    finally:
+        again.close()
 
 
 def test_the_last_word_on_an_item_counts(log: EventLog) -> None:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import polars as pl
 import pytest
 from tests.serve.living import House, living
 
+from regard.api import fit, load
+from regard.data.prepare import prepare
+from regard.data.vocab import Vocab
 from regard.errors import StoreDown
 from regard.serve.events import Appended, Id, StoredEvent
 from regard.serve.limits import Limits
@@ -63,6 +69,9 @@ class Moody:
 
     def items(self) -> object:
         return self._ask().items()
+
+    def erased(self) -> object:
+        return self._ask().erased()
 
     def check(self) -> None:
         self._ask().check()
@@ -122,6 +131,76 @@ def test_a_restart_has_the_same_lists(shop_folder: Path, tmp_path: Path) -> None
     assert lists[0] == lists[1]
     assert "new" in [one["item_id"] for one in lists[0]]
     assert "i9" not in [one["item_id"] for one in lists[0]]
+
+
+LATER = 1_700_000_000
+KINDS = {"paid": "price", "quantity": "number", "promised": "time", "gift": "category", "device": "category"}
+
+
+def with_fields(events: pl.DataFrame, *, seed: int) -> pl.DataFrame:
+    """Return events that say more of what happened; some values are missing."""
+    draw, rows = np.random.default_rng(seed), len(events)
+    paid = [f"${amount:.2f}" for amount in draw.lognormal(2, 1, rows)]
+    return events.with_columns(
+        paid=pl.Series([None if at % 7 == 0 else one for at, one in enumerate(paid)]),
+        quantity=pl.Series(draw.integers(1, 50, rows)).cast(pl.Float64) / 4,
+        promised=pl.Series([f"2023-0{day}-01T12:00:00Z" for day in draw.integers(1, 9, rows)]),
+        gift=pl.Series(draw.random(rows) < 0.5),
+        device=pl.Series([None, "phone", "web"]).gather(draw.integers(0, 3, rows)),
+    )
+
+
+@pytest.fixture(scope="module")
+def paying(colours: tuple[pl.DataFrame, pl.DataFrame], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a model that reads what an event says beside its item."""
+    log, folder = with_fields(colours[0], seed=0), tmp_path_factory.mktemp("paying") / "model"
+    settings = {"epochs": 2, "width": 16}
+    columns = {"event_fields": KINDS}
+    fit(log, columns=columns, recipe="sequential-tiny", settings=settings, split="none").save(folder)
+    return folder
+
+
+def offline(folder: Path, log: pl.DataFrame, user: str) -> pl.DataFrame:
+    """Return what the saved model recommends to a user of a log that was read without any server."""
+    model, read = load(folder), prepare(log, columns={"event_fields": KINDS}).dataset
+    codes = {
+        name: model.dataset.event_vocabs[name].encode(vocab.ids) for name, vocab in read.event_vocabs.items()
+    }
+    only = read.histories.take(read.users.encode(pl.Series([user])))
+    histories = replace(
+        only,
+        item=model.dataset.items.encode(read.items.ids)[only.item],
+        fields={
+            name: np.append(codes[name], -1)[column] if name in codes else column
+            for name, column in only.fields.items()
+        },
+        user=model.dataset.users.encode(pl.Series([user])).astype(np.int64),
+    )
+    own = replace(model.recommender, users=Vocab.of([user]), histories=histories)
+    return own.recommend(users=[user], k=20)
+
+
+@pytest.mark.parametrize("memory", [0, 1 << 24])
+@pytest.mark.parametrize("user", ["u7", "new"])
+def test_what_serves_is_what_the_saved_model_says_of_the_same_events_with_their_fields(
+    paying: Path, colours: tuple[pl.DataFrame, pl.DataFrame], url: str, user: str, memory: int
+) -> None:
+    events = colours[0].filter(pl.col("user_id") == "u1")
+    events = events.with_columns(user_id=pl.lit(user), timestamp=LATER + pl.int_range(pl.len()))
+    events = with_fields(events, seed=1)
+    log = pl.concat([with_fields(colours[0], seed=0), events])
+    expected = offline(paying, log, user)
+    bare = offline(paying, log.with_columns(quantity=None, promised=None).cast(log.schema), user)
+    assert not np.allclose(bare["score"], expected["score"], rtol=1e-3)  # the numbers do matter
+    for restart in range(2):
+        with living(paying, open_log(url), memory=memory) as house:
+            for row in [] if restart else events.to_dicts():
+                house.recommend(user_id=user)
+                said = {name: row[name] for name in KINDS}
+                house.send(user, row["item_id"], time=row["timestamp"], fields=said)
+            served = house.recommend(user_id=user, k=20)["items"]
+        assert [one["item_id"] for one in served] == expected["item_id"].to_list()
+        assert np.allclose([one["score"] for one in served], expected["score"], rtol=1e-5)
 
 
 def test_without_memory_every_list_is_read_from_the_log(shop_folder: Path, tmp_path: Path) -> None:

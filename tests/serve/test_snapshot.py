@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from regard.model import Model
 from regard.serve.engine import Ask, rankings
 from regard.serve.events import StoredEvent
 from regard.serve.snapshot import Snapshot, version_of
+from regard.serve.stores.rows import mark_of
 
 LATER = 1_700_000_000_000_000
 
@@ -48,6 +50,17 @@ def test_one_event_at_a_time_is_the_same_as_all_at_once(shop: Snapshot) -> None:
     whole = shop.past("u1", sorted(events, key=lambda one: one.time))
     assert items_of(shop, step) == items_of(shop, whole)
     assert (step.time_E == whole.time_E).all()
+
+
+def test_of_an_erased_user_only_what_came_later_is_known(shop: Snapshot) -> None:
+    whole = shop.past("u1", [])
+    for kept in range(len(whole.item_E) + 1):
+        moment = int(whole.time_E[-kept - 1]) if kept < len(whole.item_E) else int(whole.time_E[0]) - 1
+        gone = replace(shop, erased={mark_of("u1"): moment})
+        history = gone.past("u1", [event("i7", LATER)])
+        assert items_of(shop, history) == [*items_of(shop, whole)[10 - kept :], "i7"]
+        assert history.user == (whole.user if kept else -1)
+        assert items_of(gone, gone.past("u2", [])) == items_of(shop, shop.past("u2", []))
 
 
 def test_items_that_the_model_does_not_know_are_counted_and_left_out(shop: Snapshot) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from regard.serve.limits import Limits
     from regard.serve.logs import JsonLog
     from regard.serve.rates import Rates
+    from regard.serve.spans import Spans
     from regard.serve.supervise import Listening
 
 __all__ = ["app", "serve"]
@@ -72,6 +73,10 @@ def serve(
             "--watch", min=0.1, help="Seconds between looks at the model folder: a new one is swapped in."
         ),
     ] = None,
+    telemetry: Annotated[
+        bool,
+        typer.Option("--telemetry", help="Send a span of each request (OTEL_EXPORTER_OTLP_ENDPOINT)."),
+    ] = False,
     log_ids: Annotated[
         bool, typer.Option("--log-ids", help="Write ids of users and items into the log of the server.")
     ] = False,
@@ -109,6 +114,7 @@ def serve(
         watch=watch if watch is not None or not (shared or workers > 1) else _LOOK,
         drain=drain,
         threads=threads,
+        telemetry=telemetry,
     )
     if workers == 1:
         alone.run(at, journal)
@@ -135,6 +141,7 @@ class _Serving:
     watch: float | None
     drain: float
     threads: int
+    telemetry: bool
 
     def run(self, at: Listening, journal: JsonLog) -> None:
         """Load the model, open the log and answer until told to stop."""
@@ -147,14 +154,26 @@ class _Serving:
         from regard.serve.supervise import server_of
 
         torch.set_num_threads(self.threads)
+        spans = self._spans(journal)
         log = open_log(self.store)
-        replayed = open_snapshot(self.model, log.items())
+        replayed = open_snapshot(self.model, log.items(), erased=log.erased())
         if replayed.refused:
             journal.write("items_refused", {"items": replayed.refused}, level="warning")
         service = Service(replayed.snapshot, log, limits=self.limits, memory=self.memory, journal=journal)
         journal.write("listening", {"host": at.host, "port": at.port, "model": service.snapshot.version})
-        application = create_app(service, self.model, keys=self.keys, rates=self.rates, watch=self.watch)
+        application = create_app(
+            service, self.model, keys=self.keys, rates=self.rates, watch=self.watch, spans=spans
+        )
         server_of(application, service, drain=self.drain).run(sockets=[at.socket])
+
+    def _spans(self, journal: JsonLog) -> Spans | None:
+        """Return where spans go; what OpenTelemetry itself has to say becomes lines of the log."""
+        from regard.serve.spans import Spans
+
+        if not self.telemetry:
+            return None
+        journal.take_over("opentelemetry")
+        return Spans()
 
 
 def _keys(path: Path | None, host: str) -> KeyFile | None:

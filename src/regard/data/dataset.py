@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import polars as pl
 
+from regard.data.event_fields import FieldReading
 from regard.data.histories import Histories
 from regard.data.target import Targets, TargetSpec
 from regard.data.vocab import Vocab
@@ -41,6 +42,8 @@ class Dataset:
         Names of the values of the field ``event_type``; None if the log has none.
     event_vocabs
         By name of a further field of the events that holds categories: the names of its values.
+    event_readings
+        By name of a further field of the events that holds numbers: how its column was read.
     targets
         Which types of events a model of this log is asked for; None: all. Parts of a log keep it.
     """
@@ -52,6 +55,7 @@ class Dataset:
     user_table: pl.DataFrame
     event_types: Vocab | None = None
     event_vocabs: Mapping[str, Vocab] = field(default_factory=dict)
+    event_readings: Mapping[str, FieldReading] = field(default_factory=dict)
     targets: Targets | None = None
 
     def __post_init__(self) -> None:

@@ -4,14 +4,15 @@ None is read unless it is asked for by name, so that memory does not grow unaske
 Numbers, prices and times become float32, NaN where missing (a price its sign and logarithm, a time days since
 1970, as in `regard.data.coders`); categories become codes of a vocabulary that is kept, -1 where missing.
 Null, NaN, "" and the usual words for "no value" are missing; any other value that cannot be read is a problem
-of its row. How often a column is read is known in `regard.data.passes`.
+of its row. How a column was read is kept with the data set, so that one event that comes later is read alike.
+How often a column is read is known in `regard.data.passes`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import get_args
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, get_args
 
 import numpy as np
 import polars as pl
@@ -24,7 +25,9 @@ from regard.data.tables import Table
 from regard.data.times import MICROSECONDS, TimeReading, TimeScan
 from regard.errors import SchemaError
 
-__all__ = ["FieldReading", "FieldScan", "categories", "event_kinds"]
+__all__ = ["FieldReading", "FieldScan", "Said", "categories", "event_kinds"]
+
+Said = str | int | float | bool | None  # a value as JSON has it
 
 _TEXT = (pl.String, pl.Categorical, pl.Enum)
 _LOOKED_AT = 65_536  # rows from which a kind is guessed
@@ -136,6 +139,40 @@ class FieldReading:
     plain: bool = True
     comma: bool = False
 
+    def to_json(self) -> dict[str, Any]:
+        """Return what `from_json` wants back."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> FieldReading:
+        """Make it from what `to_json` returned."""
+        times = document["times"]
+        return cls(**{**document, "times": None if times is None else TimeReading(**times)})
+
+    def read_said(self, said: Sequence[Said]) -> np.ndarray:
+        """Return ``[n]`` float32 for values that came one by one: what the column would have held for them.
+
+        A text is read as text and a number as a number, whatever the column mostly held. What cannot be
+        read is missing, and so is a number for a time that was written as a date.
+
+        Examples
+        --------
+        >>> FieldReading(kind="price", plain=False).read_said(["$0", 0, "soon", None]).tolist()
+        [0.0, 0.0, nan, nan]
+        """
+        readings: dict[type[pl.DataType], FieldReading]
+        if self.times is not None and self.times.kind != "number":
+            readings = {pl.String: replace(self, times=replace(self.times, kind="iso"))}
+        else:
+            number = replace(self, plain=True)
+            readings = {pl.String: self, pl.Int64: number, pl.Float64: number}
+        value = np.full(len(said), np.nan, dtype=np.float32)
+        for kind, reading in readings.items():
+            place = [n for n, one in enumerate(said) if _type(one) == kind]
+            if place:
+                value[place] = reading.read(pl.Series([said[n] for n in place], dtype=kind)).value
+        return value
+
     def read(self, values: pl.Series) -> _Read:
         """Convert a batch; what cannot be read is marked."""
         present = _present(values)
@@ -158,6 +195,15 @@ class FieldReading:
         infinite = np.isinf(value)
         value[infinite] = np.nan
         return _Read(value=value, marked={f"no {self.kind}": unreadable, f"infinite {self.kind}": infinite})
+
+
+def _type(said: Said) -> type[pl.DataType] | None:
+    """Return the type of a column that one value, as JSON has it, stands in."""
+    if isinstance(said, str):
+        return pl.String
+    if isinstance(said, int):  # truth values too
+        return pl.Int64
+    return None if said is None else pl.Float64
 
 
 def _present(values: pl.Series) -> pl.Series:

@@ -173,6 +173,7 @@ def _prepare(
         user_table=user_rows.table,
         event_types=scan.ids["event_type"].vocab if "event_type" in scan.ids else None,
         event_vocabs={name: scan.ids[file].vocab for file, name in files.items() if file in scan.ids},
+        event_readings={files[file]: reading for file, reading in scan.fields.items()},
     )
     report = _report(
         table,

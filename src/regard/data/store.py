@@ -2,7 +2,7 @@
 
 Layout::
 
-    meta.json        format, version, names of the event columns, the report
+    meta.json        format, version, names of the event columns and how they were read, the report
     offsets.npy      [U + 1] int64: user u owns the events offsets[u] to offsets[u + 1]
     item.npy time.npy (weight.npy event_type.npy session_id.npy field.0.npy)    one value per event
     users.parquet items.parquet (event_types.parquet field.0.parquet)           ids first, rows by number
@@ -23,6 +23,7 @@ import numpy as np
 import polars as pl
 
 from regard.data.dataset import Dataset
+from regard.data.event_fields import FieldReading
 from regard.data.histories import Histories
 from regard.data.schema import OPTIONAL
 from regard.data.vocab import Vocab
@@ -196,6 +197,7 @@ def save_tables(dataset: Dataset, folder: Path, *, report: Mapping[str, object])
         "version": _VERSION,
         "fields": [name for name in histories.fields if name in OPTIONAL],
         "further": {name: name in dataset.event_vocabs for name in own},
+        "readings": {name: reading.to_json() for name, reading in dataset.event_readings.items()},
         "event_types": dataset.event_types is not None,
         "report": report,
     }
@@ -227,6 +229,7 @@ def open_dataset(folder: str | Path) -> Dataset:
             for name, has in own.items()
             if has
         }
+        readings = {name: FieldReading.from_json(said) for name, said in meta.get("readings", {}).items()}
         users, items = (pl.read_parquet(place / f"{name}.parquet") for name in ("users", "items"))
         types = pl.read_parquet(place / "event_types.parquet")["id"] if meta["event_types"] else None
     except (OSError, ValueError, KeyError, pl.exceptions.PolarsError) as error:
@@ -247,6 +250,7 @@ def open_dataset(folder: str | Path) -> Dataset:
         user_table=users,
         event_types=Vocab(types) if types is not None else None,
         event_vocabs=vocabs,
+        event_readings=readings,
     )
 
 

@@ -27,6 +27,7 @@ from regard.serve.rates import Rates
 from regard.serve.routes import events, items, operations, recommendations, users
 from regard.serve.routes.documents import write_openapi
 from regard.serve.service import Service
+from regard.serve.spans import Spans
 from regard.serve.watching import Watching
 
 __all__ = ["create_app"]
@@ -42,6 +43,7 @@ def create_app(
     keys: KeyFile | None = None,
     rates: Rates | None = None,
     watch: float | None = None,
+    spans: Spans | None = None,
 ) -> Door:
     """Return the server as an ASGI application.
 
@@ -56,8 +58,9 @@ def create_app(
     rates
         How often; None: as often as anybody likes.
     watch
-        Seconds between two looks at the folder and at what other processes said about items; None: only a
-        request reloads.
+        Seconds between looks at the folder and at what others said about items; None: a request reloads.
+    spans
+        Where requests are sent as spans, closed like the service; None: nowhere.
     """
     changes = Changes(service, folder)
 
@@ -70,6 +73,8 @@ def create_app(
         if task is not None:
             task.cancel()
         service.close()
+        if spans is not None:
+            spans.close()
 
     app = FastAPI(
         title="Regard",
@@ -88,12 +93,16 @@ def create_app(
         operations.router(service, changes),
     ):
         app.include_router(router)
+    _answer_mistakes(app)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    return Door(app, service, keys=keys, rates=rates, spans=spans)
+
+
+def _answer_mistakes(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _done_without)
     app.add_exception_handler(Exception, _mistaken)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
-    return Door(app, service, keys=keys, rates=rates)
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import orjson
 import pydantic
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from regard.errors import DataError
@@ -26,9 +26,12 @@ async def document_of(request: Request, limits: Limits) -> Any:
     Raises
     ------
     Problem
-        400 if it is no strict JSON, 413 or 408 if it is too large or too slow.
+        400 if it is no strict JSON or ends too soon, 413 or 408 if it is too large or too slow.
     """
-    body = await read_body(request.stream(), limits, declared=request.headers.get("content-length"))
+    try:
+        body = await read_body(request.stream(), limits, declared=request.headers.get("content-length"))
+    except ClientDisconnect:  # nobody hears it, but the log has no mistake of the server
+        raise Problem("bad_request", "the caller went away before the body had come") from None
     try:
         return parse(body, depth=MAX_DEPTH)
     except DataError as error:

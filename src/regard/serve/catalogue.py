@@ -63,8 +63,10 @@ class Replayed:
     refused: int
 
 
-def open_snapshot(folder: str | Path, changes: ItemChanges, *, before: Snapshot | None = None) -> Replayed:
-    """Read a model folder, every byte checked, and apply what was said about items.
+def open_snapshot(
+    folder: str | Path, changes: ItemChanges, *, erased: Mapping[str, int], before: Snapshot | None = None
+) -> Replayed:
+    """Read a model folder, every byte checked, and apply what was said about items and erased users.
 
     Parameters
     ----------
@@ -72,6 +74,8 @@ def open_snapshot(folder: str | Path, changes: ItemChanges, *, before: Snapshot 
         That `Model.save` wrote.
     changes
         What the log knows of items.
+    erased
+        What it knows of erased users (`EventLog.erased`).
     before
         The model that answers now: one whose ids are of another kind does not replace it.
 
@@ -81,7 +85,7 @@ def open_snapshot(folder: str | Path, changes: ItemChanges, *, before: Snapshot 
         If the folder is damaged or no model, or does not fit what answers now.
     """
     version = version_of(folder) if (Path(folder) / "manifest.json").is_file() else ""
-    plain = Snapshot(model=load_any(folder), version=version)
+    plain = Snapshot(model=load_any(folder), version=version, erased=erased)
     if before is not None and _kinds(plain.model) != _kinds(before.model):
         raise ArtifactError(
             f"{folder}: its ids are {' and '.join(map(str, _kinds(plain.model)))}, those of the model that "
@@ -119,7 +123,12 @@ def with_item(snapshot: Snapshot, item: Id, attributes: Mapping[str, Attribute])
     own = snapshot.item(item)
     if not isinstance(own, str if known.ids.dtype == pl.String else int):
         raise DataError("the ids of the model's items are integers; give one")
-    added = snapshot.model.add_items(_table({own: attributes}))
+    table = _table({own: attributes})
+    _ensure_types(table, snapshot.model.dataset.item_table.schema)
+    try:
+        added = snapshot.model.add_items(table)
+    except DataError as error:  # it quotes the value, which no answer may
+        raise DataError("an attribute cannot be read as its column was read in training") from error
     grown = replace(snapshot, model=added.model, hidden=snapshot.hidden - {own})
     number = int(grown.numbers([own])[0])
     return Put(
@@ -170,6 +179,17 @@ def _table(rows: Rows) -> pl.DataFrame:
         return pl.DataFrame({"item_id": list(rows), **columns})
     except (pl.exceptions.PolarsError, TypeError, ValueError, OverflowError):
         raise DataError("an attribute has values of different types") from None
+
+
+def _ensure_types(table: pl.DataFrame, trained: pl.Schema) -> None:
+    """Refuse a value of another type, by its column and not by itself."""
+    for column in table:
+        kind = trained.get(column.name, column.dtype)
+        if column.dtype != kind:
+            try:
+                column.cast(kind)
+            except (pl.exceptions.PolarsError, TypeError):
+                raise DataError(f"{column.name}: is {column.dtype}, in training it was {kind}") from None
 
 
 def _value(said: Attribute) -> Attribute:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,10 @@ class Changes:
             before = service.snapshot
             try:
                 changes = await service.in_store(service.log.items)
-                replayed = await asyncio.to_thread(open_snapshot, self._folder, changes, before=before)
+                erased = await service.in_store(service.log.erased)
+                replayed = await asyncio.to_thread(
+                    open_snapshot, self._folder, changes, erased=erased, before=before
+                )
             except (RegardError, OSError, RuntimeError, ValueError, KeyError) as error:
                 service.counters.add("regard_reloads_total", "outcome", "refused")
                 service.journal.mistake(error, {"where": "reload"})
@@ -103,7 +107,7 @@ class Changes:
             return new
 
     async def erase_user(self, user: Id) -> int:
-        """Erase the events of a user from the log; return how many there were.
+        """Erase the events of a user and read those of the model folder no more; return how many there were.
 
         Raises
         ------
@@ -111,13 +115,18 @@ class Changes:
             503 if the store cannot do it now.
         """
         service = self._service
-        states = service.serving.states
-        states.begin({user})
-        try:
-            return await service.in_store(lambda: service.log.delete_user(user))
-        finally:
-            states.end({user}, {})
-            service.serving.states.forget(user)
+        async with self._one_at_a_time:
+            states = service.serving.states
+            states.begin({user})
+            try:
+                gone = await service.in_store(lambda: service.log.delete_user(user))
+                if service.snapshot.row(user) >= 0:
+                    erased = await service.in_store(service.log.erased)
+                    service.swap(replace(service.snapshot, erased=erased))
+                return gone
+            finally:
+                states.end({user}, {})
+                service.serving.states.forget(user)
 
     async def export_user(self, user: Id) -> dict[str, Any]:
         """Return everything that is stored of a user: log, training data, attributes.

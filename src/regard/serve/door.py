@@ -21,6 +21,7 @@ from regard.serve.keys import Key, KeyFile, Scope
 from regard.serve.problems import Problem
 from regard.serve.rates import Rates
 from regard.serve.service import Service
+from regard.serve.spans import Spans
 
 __all__ = ["HEADERS", "LOCAL", "Door", "scope_of"]
 
@@ -76,10 +77,21 @@ class Door:
         None: no keys, and only this machine is answered.
     rates
         How often a key may ask; None: as often as it likes.
+    spans
+        Where requests are sent as spans; None: nowhere.
     """
 
-    def __init__(self, app: App, service: Service, *, keys: KeyFile | None, rates: Rates | None) -> None:
+    def __init__(
+        self,
+        app: App,
+        service: Service,
+        *,
+        keys: KeyFile | None,
+        rates: Rates | None,
+        spans: Spans | None = None,
+    ) -> None:
         self._app, self._service, self._keys, self._rates = app, service, keys, rates
+        self._spans = spans
         self._inside = 0
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -112,7 +124,8 @@ class Door:
             await answer.problem(Problem("internal", "a mistake of the server; its log has this request id"))
         finally:
             self._inside -= 1
-            self._note(scope, answer, time.perf_counter() - began)
+            parent = headers.get(b"traceparent", "")
+            self._note(scope, answer, time.perf_counter() - began, parent=parent)
 
     def _check(self, scope: Message, headers: dict[bytes, str]) -> None:
         method, path = scope["method"], scope["path"]
@@ -150,13 +163,23 @@ class Door:
             raise Problem("forbidden", f"this key may not {needed}")
         return key
 
-    def _note(self, scope: Message, answer: _Answering, seconds: float) -> None:
+    def _note(self, scope: Message, answer: _Answering, seconds: float, *, parent: str) -> None:
         route = scope.get("route")
         path = "unmatched" if route is None else str(route.path)
+        method = scope["method"] if scope["method"] in _METHODS else "other"
         self._service.counters.request(path, answer.status, seconds)
+        if self._spans is not None:
+            self._spans.request(
+                method=method,
+                route=path,
+                status=answer.status,
+                request_id=answer.request_id,
+                parent=parent,
+                seconds=seconds,
+            )
         fields = {
             "request_id": answer.request_id,
-            "method": scope["method"] if scope["method"] in _METHODS else "other",
+            "method": method,
             "path": path,
             "status": answer.status,
             "ms": round(1e3 * seconds, 2),

@@ -106,7 +106,7 @@ def export(log: EventLog, path: str | Path, *, since: int | None = None, rescue:
 
 
 def copy(source: EventLog, target: EventLog, *, rescue: bool = False) -> Copied:
-    """Append the events of a log to another and say the same about items there; may be called again to go on.
+    """Append the events of a log to another and say the same of items and erased users; may be called again.
 
     Raises
     ------
@@ -119,12 +119,16 @@ def copy(source: EventLog, target: EventLog, *, rescue: bool = False) -> Copied:
         for first in range(0, len(part), _BATCH):
             done = target.append(part[first : first + _BATCH])
             events, duplicates = events + done.stored + done.duplicates, duplicates + done.duplicates
+    said, erased = ItemChanges(put={}, deleted=frozenset()), dict[str, int]()
     try:
+        erased.update(source.erased())
         said = source.items()
     except StoreCorrupt as error:
         if not rescue:
             raise
-        reading.damage, said = str(error), ItemChanges(put={}, deleted=frozenset())
+        reading.damage = str(error)
+    known = target.erased()
+    target.mark_erased({mark: max(time, known.get(mark, time)) for mark, time in erased.items()})
     for item, attributes in said.put.items():
         target.put_item(item, attributes)
     for item in said.deleted:

@@ -44,8 +44,20 @@ class EventLog(Protocol):
     def delete_user(self, user_id: Id) -> int:
         """Erase the events of a user, also from what the store keeps beside them; return how many.
 
-        Numbers of erased events are not given again. An event that is sent again later is new.
+        Numbers of erased events are not given again. An event that is sent again later is new. That the user
+        was erased is remembered by a mark that does not hold the id: see `erased`.
         """
+        ...
+
+    def erased(self) -> Mapping[str, int]:
+        """Return when users were erased last, microseconds since 1970, by `stores.rows.mark_of` their ids.
+
+        What a model folder knows of them from before is not to be read any more.
+        """
+        ...
+
+    def mark_erased(self, marks: Mapping[str, int]) -> None:
+        """Remember what another log's `erased` returned."""
         ...
 
     def put_item(self, item_id: Id, attributes: Mapping[str, Attribute]) -> None:

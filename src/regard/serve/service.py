@@ -204,7 +204,7 @@ class Service:
     ) -> Answer:
         """Return popular items; what is left out is what the training data know."""
         self.counters.add("regard_fallbacks_total", "reason", reason)
-        own = whose if isinstance(whose, History) else snapshot.trained(snapshot.row(whose))
+        own = whose if isinstance(whose, History) else snapshot.known(whose)
         ask = make(snapshot, own)
         return Answer(ask=ask, ranking=popular(ask), reason=reason)
 

@@ -18,21 +18,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 import torch
 
 from regard.data.histories import Histories
 from regard.data.packing import NO_TIME
 from regard.data.target import EVENT_TYPE
-from regard.data.vocab import UNKNOWN, Vocab
+from regard.data.vocab import UNKNOWN
 from regard.manifest import MANIFEST
 from regard.model import Model
 from regard.models.items import ItemEncoder
 from regard.pipeline import Pipeline
 from regard.recommend.recommender import Recommender
-from regard.serve.events import Id, StoredEvent
+from regard.serve.events import Id, Scalar, StoredEvent
+from regard.serve.ids import as_kind, category_of, numbers_of
 from regard.serve.moments import now
 from regard.serve.remembered import remembering
+from regard.serve.stores.rows import mark_of
 
 __all__ = ["History", "Snapshot", "joined", "version_of"]
 
@@ -84,6 +85,9 @@ class Snapshot:
         Of its folder.
     hidden
         Ids that are never recommended, though they are read in histories.
+    erased
+        When users were erased, by their marks (`EventLog.erased`): what the folder knows of them from before
+        is not read.
     loaded
         Microseconds since 1970.
     """
@@ -91,6 +95,7 @@ class Snapshot:
     model: Model
     version: str
     hidden: frozenset[Id] = frozenset()
+    erased: Mapping[str, int] = field(default_factory=dict)
     loaded: int = field(default_factory=now)
 
     @property
@@ -125,15 +130,15 @@ class Snapshot:
 
     def user(self, given: Id) -> Id:
         """Return the id of a user in the kind of the training data, where its text is one of that kind."""
-        return _as_kind(given, self.model.dataset.users)
+        return as_kind(given, self.model.dataset.users)
 
     def item(self, given: Id) -> Id:
         """Return the id of an item in the kind of the catalogue, where its text is one of that kind."""
-        return _as_kind(given, self.model.dataset.items)
+        return as_kind(given, self.model.dataset.items)
 
     def numbers(self, items: Sequence[Id]) -> np.ndarray:
         """Return ``[n]`` int32 item numbers, -1 for ids that the model does not know."""
-        return _numbers(items, self.model.dataset.items)
+        return numbers_of(items, self.model.dataset.items)
 
     def mask(self, items: Sequence[Id]) -> np.ndarray:
         """Return ``[V]`` bool: which items are named."""
@@ -144,7 +149,7 @@ class Snapshot:
 
     def row(self, user: Id) -> int:
         """Return the number of a user in the training data, -1 for anybody else."""
-        return int(_numbers([user], self.model.dataset.users)[0])
+        return int(numbers_of([user], self.model.dataset.users)[0])
 
     def trained(self, row: int) -> History:
         """Return what the training data know of a user by number; nothing is copied."""
@@ -157,9 +162,25 @@ class Snapshot:
             user=row,
         )
 
+    def known(self, user: Id) -> History:
+        """Return what the training data know of a user; of an erased one, what came after that."""
+        history = self.trained(self.row(user))
+        moment = self.erased.get(mark_of(user)) if self.erased else None
+        if moment is None:
+            return history
+        first = int(np.searchsorted(history.time_E, moment, side="right"))
+        if first == len(history.item_E):
+            return self.trained(-1)
+        return History(
+            item_E=history.item_E[first:],
+            time_E=history.time_E[first:],
+            fields={name: column[first:] for name, column in history.fields.items()},
+            user=history.user,
+        )
+
     def past(self, user: Id, events: Sequence[StoredEvent]) -> History:
         """Return the history of a user: the training data and the events of the log, in the order of time."""
-        return self.after(self.trained(self.row(user)), events)
+        return self.after(self.known(user), events)
 
     def after(self, before: History, events: Sequence[StoredEvent]) -> History:
         """Return a history with further events; the same item at the same time counts once.
@@ -212,18 +233,21 @@ class Snapshot:
         )
 
     def _column(self, name: str, kind: np.dtype[Any], events: Sequence[StoredEvent]) -> np.ndarray:
-        """Return ``[n]`` codes of names; a number is missing, because its unit is not known here."""
+        """Return ``[n]`` what a column of the training data would hold for these events."""
         dataset = self.model.dataset
-        said: list[Any]
+        said: list[Scalar]
         if name == EVENT_TYPE:
             vocab, said = dataset.event_types, [event.type for event in events]
         else:
             vocab, said = dataset.event_vocabs.get(name), [event.fields.get(name) for event in events]
+        if name in dataset.event_readings:
+            return dataset.event_readings[name].read_said(said)
         column = _missing(len(events), kind)
-        if vocab is None:
+        if vocab is None:  # weights and sessions, which no model reads
             return column
-        spoken = [place for place, value in enumerate(said) if isinstance(value, str | int)]
-        column[spoken] = _numbers([said[place] for place in spoken], vocab)
+        written = [category_of(one) for one in said]
+        spoken = [place for place, value in enumerate(written) if value is not None]
+        column[spoken] = numbers_of([written[place] for place in spoken], vocab)
         return column
 
 
@@ -253,25 +277,3 @@ def joined(histories: Sequence[History], asked: Sequence[int | None]) -> Histori
 
 def _missing(count: int, kind: np.dtype[Any]) -> np.ndarray:
     return np.full(count, np.nan if np.issubdtype(kind, np.floating) else -1, dtype=kind)
-
-
-def _as_kind(given: Id, vocab: Vocab) -> Id:
-    if vocab.ids.dtype == pl.String:
-        return str(given)
-    if isinstance(given, str) and len(given) <= 20 and given.lstrip("-").isdecimal() and given.isascii():
-        whole = int(given) if given.count("-") <= 1 else None
-        if whole is not None and str(whole) == given and -(2**63) <= whole < 2**63:
-            return whole
-    return given
-
-
-def _numbers(ids: Sequence[Any], vocab: Vocab) -> np.ndarray:
-    """Return ``[n]`` int32 numbers of ids that are of the vocabulary's kind; others are not known."""
-    kind: type = str if vocab.ids.dtype == pl.String else int
-    made = [_as_kind(one, vocab) for one in ids]
-    places = [place for place, one in enumerate(made) if isinstance(one, kind)]
-    number = np.full(len(made), UNKNOWN, dtype=np.int32)
-    if places:
-        chosen = [made[place] for place in places]
-        number[places] = vocab.encode(pl.Series("id", chosen, dtype=vocab.ids.dtype))
-    return number

@@ -34,7 +34,8 @@ __all__ = [
 ]
 
 _CLEAN = r"^[^\x00-\x1f\x7f]+$"
-Text = Annotated[str, pydantic.StringConstraints(max_length=most.MAX_TEXT)]
+_NO_NUL = r"^[^\x00]*$"  # which no store keeps
+Text = Annotated[str, pydantic.StringConstraints(max_length=most.MAX_TEXT, pattern=_NO_NUL)]
 Name = Annotated[str, pydantic.StringConstraints(min_length=1, max_length=most.MAX_ID, pattern=_CLEAN)]
 Whole = Annotated[int, pydantic.Field(ge=-(2**63), le=2**63 - 1)]
 Id = Name | Whole
@@ -203,7 +204,7 @@ class Erased(_Out):
 
     erased: int = pydantic.Field(description="Events that were erased from the log.")
     in_model: bool = pydantic.Field(
-        description="Whether the model was trained on events of this user, and so on after the next training."
+        description="Whether the model folder still holds events of this user, which are no longer read."
     )
     request_id: str
 

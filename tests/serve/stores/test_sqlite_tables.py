@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.serve.examples import event
 
 from regard.errors import ConfigError, RegardError, StoreCorrupt
 from regard.serve.events import Numbered
+from regard.serve.stores.rows import mark_of
 from regard.serve.stores.sqlite import SQLiteLog
 
 
@@ -114,6 +116,30 @@ def test_a_replaced_file_is_told_and_the_way_out_works(path: Path) -> None:
     assert raised.value.first_bad == 1
     Path(f"{path}-head").unlink()
     SQLiteLog(path).close()
+
+
+def test_a_file_of_an_earlier_version_has_no_marks_until_it_is_written_to(path: Path) -> None:
+    filled(path, 5)
+    with sqlite3.connect(path) as older:
+        older.execute("DROP TABLE erased")
+    older.close()
+    reader = SQLiteLog(path, read_only=True)
+    assert reader.erased() == {}
+    reader.close()
+    log = SQLiteLog(path)
+    log.delete_user(3)
+    assert set(log.erased()) == {mark_of(3)}
+    log.close()
+
+
+def test_a_damaged_mark_of_an_erased_user_is_found(path: Path) -> None:
+    filled(path, 5)
+    log = SQLiteLog(path)
+    log.delete_user("gone")
+    log.close()
+    mark = mark_of("gone").encode()
+    path.write_bytes(path.read_bytes().replace(mark, mark[:-1] + (b"0" if mark[-1:] != b"0" else b"1")))
+    assert first_bad(path) == 6
 
 
 def test_a_damaged_event_is_named_in_a_history_too(path: Path) -> None:

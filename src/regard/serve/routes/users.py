@@ -36,8 +36,9 @@ def router(service: Service, changes: Changes) -> APIRouter:
     async def erase(request: Request, user_id: UserId) -> Response:
         """Erase the events of a user from the log.
 
-        A model that was trained on the user keeps what it learned, and its folder the events, until it is
-        trained again without them: `in_model` says so.
+        From then on the user is unknown to the model too: what its folder knows of the user is not read. The
+        folder keeps the events, and the model what it learned from them, until it is trained again without
+        them: `in_model` says so.
         """
         snapshot = service.snapshot
         user = snapshot.user(id_of(user_id))

@@ -18,9 +18,10 @@ from urllib.parse import urlsplit
 
 from regard.errors import ConfigError, MissingExtraError, StoreDown
 from regard.serve.events import Appended, Attribute, Id, ItemChanges, Numbered, StoredEvent
+from regard.serve.moments import now
 from regard.serve.stores.group import GroupWriter, Work
 from regard.serve.stores.pool import Pool
-from regard.serve.stores.rows import Row, attributes_of, event_of, id_of, key_of, row_of, text_of
+from regard.serve.stores.rows import Row, attributes_of, event_of, id_of, key_of, mark_of, row_of, text_of
 
 try:
     import psycopg
@@ -39,6 +40,8 @@ _TABLES = """
     CREATE INDEX IF NOT EXISTS regard_events_of_user ON regard_events (user_key, time, number);
     CREATE TABLE IF NOT EXISTS regard_items (
         item text COLLATE "C" PRIMARY KEY, change bigint NOT NULL, attributes text);
+    CREATE TABLE IF NOT EXISTS regard_erased (
+        mark text COLLATE "C" PRIMARY KEY, time bigint NOT NULL);
     CREATE TABLE IF NOT EXISTS regard_meta (
         one boolean PRIMARY KEY CHECK (one), last bigint NOT NULL, changes bigint NOT NULL);
     INSERT INTO regard_meta VALUES (true, 0, 0) ON CONFLICT DO NOTHING;
@@ -48,6 +51,7 @@ _INSERT = """
     INSERT INTO regard_events
     SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::bigint[], %s::text[])
 """
+_MARK = "INSERT INTO regard_erased VALUES (%s, %s) ON CONFLICT (mark) DO UPDATE SET time = excluded.time"
 
 
 class PostgresLog:
@@ -112,16 +116,25 @@ class PostgresLog:
 
     def delete_user(self, user_id: Id) -> int:
         """Erase the events of a user, and have the server free their space."""
-        key = key_of(user_id, "user_id")
+        key, mark, moment = key_of(user_id, "user_id"), mark_of(user_id), now()
 
         def erase(cursor: _Cursor) -> int:
             gone = cursor.execute("DELETE FROM regard_events WHERE user_key = %s", (key,)).rowcount
             cursor.execute("UPDATE regard_meta SET changes = changes + 1")
+            cursor.execute(_MARK, (mark, moment))
             return gone
 
         erased = self._group.do(erase)
         self._see(lambda connection: connection.execute("VACUUM regard_events"))
         return erased
+
+    def erased(self) -> Mapping[str, int]:
+        """Return when users were erased last, by their marks."""
+        return dict(self._rows("SELECT mark, time FROM regard_erased"))
+
+    def mark_erased(self, marks: Mapping[str, int]) -> None:
+        """Remember what another log's `erased` returned."""
+        self._group.do(lambda cursor: cursor.executemany(_MARK, list(marks.items())))
 
     def put_item(self, item_id: Id, attributes: Mapping[str, Attribute]) -> None:
         """Store the attributes of an item in place of earlier ones."""

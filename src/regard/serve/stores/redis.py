@@ -18,8 +18,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from regard.errors import ConfigError, MissingExtraError, StoreDown
 from regard.serve.events import Appended, Attribute, Id, ItemChanges, Numbered, StoredEvent
+from regard.serve.moments import now
 from regard.serve.stores import redis_scripts as scripts
-from regard.serve.stores.rows import Row, attributes_of, event_of, id_of, key_of, row_of, text_of
+from regard.serve.stores.rows import Row, attributes_of, event_of, id_of, key_of, mark_of, row_of, text_of
 
 try:
     import redis
@@ -100,10 +101,20 @@ class RedisLog:
 
     def delete_user(self, user_id: Id) -> int:
         """Erase the events of a user, also from the files of the server."""
-        erased = int(self._run(scripts.ERASE, key_of(user_id, "user_id")))
+        erased = int(self._run(scripts.ERASE, key_of(user_id, "user_id"), mark_of(user_id), now()))
         if not self._trusted:
             self._ask(self._rewrite)
         return erased
+
+    def erased(self) -> Mapping[str, int]:
+        """Return when users were erased last, by their marks."""
+        kept: dict[str, str] = self._ask(lambda server: server.hgetall(self._keys[7]))
+        return {mark: int(time) for mark, time in kept.items()}
+
+    def mark_erased(self, marks: Mapping[str, int]) -> None:
+        """Remember what another log's `erased` returned."""
+        if marks:
+            self._ask(lambda server: server.hset(self._keys[7], mapping=dict(marks)))
 
     def put_item(self, item_id: Id, attributes: Mapping[str, Attribute]) -> None:
         """Store the attributes of an item in place of earlier ones."""

@@ -2,15 +2,16 @@
 
 Keys, all in one slot of a cluster: ``last`` and ``changes`` (numbers), ``order`` (the stream: an entry for
 each event, its id is the number), ``events`` (number to event), ``ids`` (event_id to number), ``items``,
-and for each user a sorted set of numbers by time. The stream holds no event: Redis keeps the bytes of a
-deleted entry for as long as its block lives, and an erased user must be gone.
+``erased`` (mark of a user to time), and for each user a sorted set of numbers by time. The stream holds no
+event: Redis keeps the bytes of a deleted entry for as long as its block lives, and an erased user is to be
+gone.
 """
 
 from __future__ import annotations
 
 __all__ = ["APPEND", "CHANGE_ITEM", "ERASE", "HISTORY", "KEYS", "READ", "USERS_AFTER"]
 
-KEYS = ("last", "order", "events", "ids", "changes", "items", "user:")
+KEYS = ("last", "order", "events", "ids", "changes", "items", "user:", "erased")
 
 # A number is written with %.0f: Lua's numbers are doubles, and tostring would round above 10^14.
 APPEND = """
@@ -72,6 +73,7 @@ for _, member in ipairs(members) do
   redis.call('XDEL', KEYS[2], number .. '-0')
 end
 redis.call('DEL', KEYS[7] .. ARGV[1])
+redis.call('HSET', KEYS[8], ARGV[2], ARGV[3])
 redis.call('INCR', KEYS[5])
 return #members
 """

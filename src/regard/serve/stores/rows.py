@@ -6,6 +6,7 @@ text, the body. It knows no store.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zlib
 from collections.abc import Mapping, Sequence
@@ -23,6 +24,8 @@ __all__ = [
     "id_of",
     "item_checksum",
     "key_of",
+    "mark_checksum",
+    "mark_of",
     "row_of",
     "text_of",
 ]
@@ -85,6 +88,24 @@ def key_of(value: Id, name: str) -> str:
     """Return an id as JSON, or raise DataError where no log could have it."""
     check_id(value, name)
     return _json(value)
+
+
+def mark_of(user_id: Id) -> str:
+    """Return what a log remembers of an erased user: a hash of the id, from which it cannot be read.
+
+    Whoever holds the log and has an id can tell whether it was erased.
+
+    Examples
+    --------
+    >>> mark_of("eve") == mark_of("eve"), mark_of(1) == mark_of("1"), len(mark_of("eve"))
+    (True, False, 32)
+    """
+    return hashlib.blake2b(key_of(user_id, "user_id").encode(), digest_size=16, person=b"erased").hexdigest()
+
+
+def mark_checksum(mark: str, time: int) -> int:
+    """Return the CRC-32 of a mark and its time."""
+    return zlib.crc32(f"{mark}\0{time}".encode())
 
 
 def id_of(key: str) -> Id:

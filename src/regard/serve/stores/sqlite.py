@@ -18,11 +18,13 @@ from typing import Any, TypeVar
 
 from regard.errors import StoreBusy, StoreCorrupt, StoreDown
 from regard.serve.events import Appended, Attribute, Id, ItemChanges, Numbered, StoredEvent
+from regard.serve.moments import now
 from regard.serve.stores.group import GroupWriter, Work
 from regard.serve.stores.pool import Pool
 from regard.serve.stores.rows import (
     id_of,
     key_of,
+    mark_of,
     row_of,
     text_of,
 )
@@ -33,10 +35,12 @@ from regard.serve.stores.sqlite_tables import (
     corrupt,
     ensure_tables,
     ensure_whole,
+    erased_of,
     events_of,
     explained,
     insert,
     items_of,
+    mark,
 )
 
 __all__ = ["SQLiteLog"]
@@ -148,16 +152,26 @@ class SQLiteLog:
         StoreBusy
             If a reader holds old pages in the write-ahead log; calling again erases them there too.
         """
-        key = key_of(user_id, "user_id")
+        key, marks = key_of(user_id, "user_id"), {mark_of(user_id): now()}
 
         def erase(writer: sqlite3.Connection) -> int:
             gone = writer.execute("DELETE FROM events WHERE user = ?", (key,)).rowcount
             writer.execute("UPDATE meta SET erased = erased + ?, changes = changes + 1", (gone,))
+            mark(writer, marks)
             return gone
 
         erased = self._write(erase)
         self._see(self._empty_journal)
         return erased
+
+    def erased(self) -> Mapping[str, int]:
+        """Return when users were erased last, by their marks."""
+        last = self.last()
+        return self._see(lambda reader: erased_of(reader, self._path, last=last))
+
+    def mark_erased(self, marks: Mapping[str, int]) -> None:
+        """Remember what another log's `erased` returned."""
+        self._write(lambda writer: mark(writer, marks))
 
     def put_item(self, item_id: Id, attributes: Mapping[str, Attribute]) -> None:
         """Store the attributes of an item in place of earlier ones."""

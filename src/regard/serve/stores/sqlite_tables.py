@@ -8,12 +8,20 @@ index are all found. What was damaged in the write-ahead log is found by `sqlite
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from regard.errors import ConfigError, StoreCorrupt, StoreDown, StoreError
 from regard.serve.events import Appended, ItemChanges, Numbered
-from regard.serve.stores.rows import Row, attributes_of, checksum, event_of, id_of, item_checksum
+from regard.serve.stores.rows import (
+    Row,
+    attributes_of,
+    checksum,
+    event_of,
+    id_of,
+    item_checksum,
+    mark_checksum,
+)
 
 __all__ = [
     "change_item",
@@ -21,14 +29,20 @@ __all__ = [
     "corrupt",
     "ensure_tables",
     "ensure_whole",
+    "erased_of",
     "events_of",
     "explained",
     "insert",
     "items_of",
+    "mark",
 ]
 
 Found = tuple[int, str, str, int, str, int]
 _FORMAT = 1
+_MARKS = """
+    CREATE TABLE IF NOT EXISTS erased (
+        mark TEXT PRIMARY KEY, time INTEGER NOT NULL, crc INTEGER NOT NULL) WITHOUT ROWID
+"""  # files of an earlier version have none
 _MARK = 1_380_271_937  # "REGA", so that no other program's database is written to
 _TABLES = """
     PRAGMA application_id = 1380271937;
@@ -97,6 +111,7 @@ def ensure_tables(connection: sqlite3.Connection, path: Path, *, acknowledged: i
         raise ConfigError(f"{path}: is the database of another program; name a new file for the log")
     elif version != _FORMAT:
         raise ConfigError(f"{path}: has format {version}, this version reads {_FORMAT}: update Regard")
+    connection.execute(_MARKS)
 
 
 def ensure_whole(connection: sqlite3.Connection, path: Path, *, acknowledged: int) -> None:
@@ -119,6 +134,7 @@ def ensure_whole(connection: sqlite3.Connection, path: Path, *, acknowledged: in
         if rows + erased != last or expected - 1 > last:
             raise corrupt(path, gap or expected)
         items_of(connection.execute("SELECT * FROM items"), path, last=last)
+        erased_of(connection, path, last=last)
         if acknowledged > last:
             raise _lost(path, last, acknowledged)
         answer = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
@@ -191,6 +207,30 @@ def items_of(found: Iterable[tuple[str, int, str | None, int]], path: Path, *, l
         else:
             put[id_of(item)] = attributes_of(attributes)
     return ItemChanges(put=put, deleted=frozenset(deleted))
+
+
+def mark(writer: sqlite3.Connection, marks: Mapping[str, int]) -> None:
+    """Note when users were erased."""
+    rows = [(user, time, mark_checksum(user, time)) for user, time in marks.items()]
+    writer.executemany("REPLACE INTO erased VALUES (?, ?, ?)", rows)
+
+
+def erased_of(reader: sqlite3.Connection, path: Path, *, last: int) -> dict[str, int]:
+    """Return when users were erased, by their marks.
+
+    Raises
+    ------
+    StoreCorrupt
+        If a mark is damaged; its `first_bad` is beyond the `last` event, for no event is.
+    """
+    if not reader.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'erased'").fetchone()[0]:
+        return {}  # a file of an earlier version that is only read
+    marks = {}
+    for user, time, crc in reader.execute("SELECT * FROM erased"):
+        if mark_checksum(user, time) != crc:
+            raise StoreCorrupt(f"{path}: the mark of an erased user is damaged{_REMEDY}", first_bad=last + 1)
+        marks[user] = time
+    return marks
 
 
 def corrupt(path: Path, number: int) -> StoreCorrupt:
