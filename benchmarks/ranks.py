@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import base64
 import zlib
+from dataclasses import replace
 
 import numpy as np
 
-__all__ = ["ndcg_of", "pack", "unpack"]
+from regard.evaluation.significance import Interval
+
+__all__ = ["ndcg_of", "pack", "unpack", "widened"]
 
 
 def pack(rank_U: np.ndarray) -> str:
@@ -40,3 +43,12 @@ def ndcg_of(rank_U: np.ndarray, *, k: int) -> np.ndarray:
     """
     found = (rank_U > 0) & (rank_U <= k)
     return np.where(found, 1 / np.log2(np.where(found, rank_U, 1) + 1.0), 0.0)
+
+
+def widened(users: Interval, of_seed_S: np.ndarray) -> Interval:
+    """Return the interval over users with what another training would change: their variances add up."""
+    if len(of_seed_S) == 1:
+        return users
+    training = 1.96 * float(of_seed_S.std(ddof=1)) / len(of_seed_S) ** 0.5
+    low, high = (float(np.hypot(users.value - end, training)) for end in (users.low, users.high))
+    return replace(users, low=users.value - low, high=users.value + high)
