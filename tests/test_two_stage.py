@@ -35,7 +35,7 @@ def test_a_second_stage_can_be_put_after_any_model(coloured: Model) -> None:
     config = two_stage_tiny(coloured.train).second
     made = [add_second_stage(small(coloured), config, watch=Watch(hooks=hooks)) for _ in range(2)]
     assert all(isinstance(one, Pipeline) for one in made)
-    assert heard[:4] == ["early search", "early refit", "ranking search", "ranking refit"]
+    assert heard[:4] == ["early search", "early refit", "later warm", "ranking search"]
     assert made[0].recommend(users=USERS).equals(made[1].recommend(users=USERS))
     assert made[0].retrieval.recommend(users=USERS).equals(coloured.recommend(users=USERS))
     assert made[0].record["ndcg"] == made[1].record["ndcg"]

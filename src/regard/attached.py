@@ -20,8 +20,8 @@ from regard.ranker_stage import RankerStage
 from regard.ranking import RankingModel
 from regard.recommend.value import ValueFormula, parse_value
 from regard.train.mining import sources_of
+from regard.train.stage_sources import neighbours_of
 from regard.train.two_stage_config import SecondStageConfig
-from regard.two_stage import neighbours_of
 
 __all__ = ["AttachedPipeline", "attach_ranker", "staged"]
 

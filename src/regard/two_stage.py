@@ -3,7 +3,8 @@
     early      | learned by the ranker | validation
     -----------+-----------------------+-----------
     a retrieval model of its own is fitted on the early part and proposes candidates for what came later; the
-    ranker learns to tell what was taken from what was not; validation chooses the epoch and the weight.
+    ranker learns to tell what was taken from what was not. That model is then brought up to date, as the one
+    that serves will be, and validation chooses the epoch and the weight for its candidates.
 
 What serves are the retrieval model of the whole log and a ranker that learned once more, for as many epochs,
 from all that came after the early part. No target was seen by the model whose candidates stand beside it
@@ -20,8 +21,7 @@ import torch
 
 from regard.data.dataset import Dataset
 from regard.data.split import Holdout, Queries, SplitSpec, hold_out
-from regard.errors import CapacityError, SplitError
-from regard.evaluation.neighbours import ItemKNN
+from regard.errors import SplitError
 from regard.model import Model
 from regard.models.calibration import Calibration, fit_calibration
 from regard.models.causal import CausalConfig
@@ -29,19 +29,19 @@ from regard.models.items import ItemFeatures
 from regard.models.rank_rows import score_rows
 from regard.models.ranker import Ranker, RankerConfig, RankerSpec
 from regard.pipeline import Pipeline
-from regard.recommend.candidates import Source, spread_of
+from regard.recommend.candidates import Source
 from regard.recommend.second_stage import SecondStage, value_columns
-from regard.recommend.serving import recommender_of
 from regard.train.config import TrainConfig
 from regard.train.examples import examples_of
-from regard.train.fitting import Watch, fit_model
+from regard.train.fitting import Watch
 from regard.train.mining import ACTION, Mine, Mined, sources_of, targets_between
 from regard.train.rank_digest import digest_of
 from regard.train.ranking import RankTrainer
 from regard.train.ranking_config import RankingConfig
+from regard.train.stage_sources import Retrieving, alike, early_sources, later_sources, neighbours_of
 from regard.train.two_stage_config import SecondStageConfig
 
-__all__ = ["add_second_stage", "neighbours_of", "ranker_shape", "ranker_spec"]
+__all__ = ["add_second_stage", "ranker_shape", "ranker_spec"]
 
 _WEIGHTS = (0.0, 0.25, 0.5, 0.75, 1.0)
 _SPREAD_BY = 256  # histories
@@ -72,7 +72,14 @@ def add_second_stage(
     """
     config, watch = config or SecondStageConfig(), watch or Watch()
     cut = _Cut.of(model, config)
-    mine = _mine(model, cut.early, config, watch)
+    how = Retrieving(
+        config=model.config,
+        split=model.split,
+        options=model.options,
+        columns=model.items.columns,
+        second=config,
+    )
+    mine, fitted = early_sources(cut.early, how, watch)
     learn = _readable(mine, targets_between(model.train, cut.early, cut.late.train, config, seed=mine.seed))
     held = examples_of(cut.late, model.train, most=config.validation_examples)
     kept_E = mine.readable(held.queries) if len(held) else np.zeros(0, dtype=bool)
@@ -83,11 +90,12 @@ def add_second_stage(
             "second.validates_from), or take the recipe 'sequential'"
         )
     mine = mine.scaled(mine.examples(_some(learn, np.arange(len(learn)) < _SCALED_BY)).scale())
+    later = later_sources(mine, fitted, cut.late.train, how, watch, asked=held.queries)
     study = _Study(
         model=model,
         config=config,
         mine=mine,
-        pools=mine.pools(_some(held.queries, kept_E)),
+        pools=later.pools(_some(held.queries, kept_E)),
         weight_E=held.weight_E[kept_E],
     )
     every = targets_between(model.train, cut.early, model.train, config, seed=mine.seed)
@@ -136,40 +144,6 @@ class _Cut:
             return cls(early=hold_out(late.train, model.split).train, late=late)
         late = hold_out(train, SplitSpec(quantile=config.validates_from))
         return cls(early=hold_out(train, SplitSpec(quantile=config.learns_from)).train, late=late)
-
-
-def _mine(model: Model, early: Dataset, config: SecondStageConfig, watch: Watch) -> Mine:
-    """Fit the sources to the early part of the log."""
-    inner = Watch(
-        hooks=lambda title, epochs: watch.hooks(f"early {title}", epochs),
-        folder=None if watch.folder is None else watch.folder / "early",
-        resume=watch.resume,
-    )
-    fitted = fit_model(
-        early,
-        model.config,
-        split=model.split,
-        options=model.options,
-        watch=inner,
-        columns=model.items.columns,
-    )
-    retrieval = recommender_of(fitted.model, known=early, train=early, blend=fitted.blend, new=False)
-    return Mine(
-        sources=sources_of(retrieval, early, config, similar=neighbours_of(early, config)),
-        known_V=retrieval.known_V,
-        config=config,
-        seed=model.options.seed,
-    )
-
-
-def neighbours_of(train: Dataset, config: SecondStageConfig) -> ItemKNN | None:
-    """Return the neighbours of items; None where none are asked for or the catalogue is too large."""
-    if config.similar == 0:
-        return None
-    try:
-        return ItemKNN.fit(train, neighbours=config.neighbours, shrinkage=10.0)
-    except CapacityError:
-        return None
 
 
 def _readable(mine: Mine, queries: Queries) -> Queries:
@@ -279,9 +253,7 @@ class _Study:
             model.recommender, model.train, config, similar=neighbours_of(model.train, config)
         )
         histories = self.pools.histories.take(slice(0, _SPREAD_BY))
-        early = spread_of(mine.sources[0], histories, known_V=mine.known_V)
-        own = spread_of(first, histories, known_V=model.recommender.known_V)
-        scale = early / own if own > 0 else 1.0
+        scale = alike(mine, first, histories, known_V=model.recommender.known_V)
         return (replace(first, scale=scale), *others)
 
 
