@@ -46,6 +46,12 @@ class _System:
     def interval(self) -> Interval:
         return bootstrap_interval(self.values, resamples=2000, confidence=0.95, seed=0)
 
+    def unfinished(self, users: int) -> bool:
+        """Whether a peer's search ended, by time, before 200 steps had passed without a better epoch."""
+        searched = [run["details"] for run in self.runs if "best_epoch" in run.get("details", {})]
+        after = [len(one["history"]) - one["best_epoch"] for one in searched]
+        return any(epochs * -(-users // 128) < 200 for epochs in after)
+
     def mean(self, metric: str) -> float:
         return float(np.mean([run["metrics"][metric] for run in self.runs]))
 
@@ -137,12 +143,15 @@ def _table(task: str, counts: dict[str, Any], systems: list[_System], failed: li
             difference = f"{gap.value:+.4f} [{gap.low:+.4f}, {gap.high:+.4f}]"
             p = f"{p_values[system.name]:.3f}"
         name = f"**{system.name}**" if system.name == OWN else system.name
+        name += " †" if system.unfinished(counts["users"]) else ""
         minutes = np.mean([run["seconds"] for run in system.runs]) / 60
         lines.append(
             f"| {name} | {system.mean('ndcg@10'):.4f} | {interval.low:.4f} to {interval.high:.4f} | {seeds} | "
             f"{system.mean('recall@10'):.4f} | {system.mean('mrr@10'):.4f} | "
             f"{np.mean([run['coverage'] for run in system.runs]):.0%} | {difference} | {p} | {minutes:.1f} |"
         )
+    if any(system.unfinished(counts["users"]) for system in systems):
+        lines.append("\n† Its search was ended by time while it might still have improved.")
     lines += [f"\nNot measured: {reason}" for reason in failed]
     commits = sorted({run["environment"]["commit"] for system in systems for run in system.runs})
     dates = sorted(run["environment"]["date"][:10] for system in systems for run in system.runs)
