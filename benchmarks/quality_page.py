@@ -151,7 +151,9 @@ def _table(task: str, counts: dict[str, Any], systems: list[_System], failed: li
             f"{np.mean([run['coverage'] for run in system.runs]):.0%} | {difference} | {p} | {minutes:.1f} |"
         )
     if any(system.unfinished(counts["users"]) for system in systems):
-        lines.append("\n† Its search ended before 200 steps had passed without a better epoch: it might still have improved.")
+        lines.append(
+            "\n† Its search ended before 200 steps had passed without a better epoch: it might still have improved."
+        )
     lines += [f"\nNot measured: {reason}" for reason in failed]
     commits = sorted({run["environment"]["commit"] for system in systems for run in system.runs})
     dates = sorted(run["environment"]["date"][:10] for system in systems for run in system.runs)
