@@ -50,6 +50,7 @@ _HEADINGS = {
     "warm": "training on from the old weights",
     "early search": "retrieval of the earlier part, for the ranker to learn from: number of epochs",
     "early refit": "retrieval of the earlier part: training",
+    "later warm": "retrieval of the earlier part, brought up to where validation begins",
     "ranker": "training the ranker",
     "ranking search": "ranker: finding the number of epochs",
     "ranking refit": "ranker: training on everything",

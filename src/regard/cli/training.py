@@ -95,7 +95,8 @@ def save(model: Model, output: Path, *, work: Path, console: Console) -> None:
 
 def clear_work(work: Path) -> None:
     """Remove the folder of a run that ended well; what is not of the run stays."""
-    for name in ("data", "search", "refit", "warm", "early", "ranking search", "ranking refit", "ranker"):
+    passes = ("search", "refit", "warm", "early", "later", "ranking search", "ranking refit", "ranker")
+    for name in ("data", *passes):
         shutil.rmtree(work / name, ignore_errors=True)
     (work / "training.jsonl").unlink(missing_ok=True)
     if work.is_dir() and not any(work.iterdir()):
