@@ -31,6 +31,7 @@ __all__ = ["Tokens", "last_without_each"]
 
 _VANISHED = 1e-25
 _AT_ONCE = 4_096  # later events whose hidden layer stays in the processor's cache
+_HISTORIES = 32  # shortened histories whose later events do
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,15 +162,22 @@ def _last(block: Block, own_ED: Tensor, later_SD: Tensor, later: _Later) -> Tens
     last_JD = torch.cat([later_SD[later.end_J], own_ED[-2:-1]])
     asked_JND = attention.through_keys(attention.queries(block.norm_attention(last_JD))) * width**-0.5
     place = torch.arange(events, device=own_ED.device)
-    # Later events stand in the upper triangle of a square of histories by events
-    later_JE = place > place[:, None]
-    seen_ED, square_JED = block.norm_attention(own_ED), own_ED.new_zeros(events, events, width)
-    square_JED[later_JE] = block.norm_attention(later_SD)
-    before_JNE = (asked_JND @ seen_ED.T).masked_fill((place >= place[:, None])[:, None], -torch.inf)
-    after_JNE = torch.bmm(asked_JND, square_JED.transpose(1, 2)).masked_fill(~later_JE[:, None], -torch.inf)
-    weight = torch.softmax(torch.cat([before_JNE, after_JNE], dim=-1), dim=-1)
-    mixed_JND = weight[..., :events] @ seen_ED + torch.bmm(weight[..., events:], square_JED)
-    return block.after(last_JD, attention.through_values(mixed_JND))
+    seen_ED, seen_SD = block.norm_attention(own_ED), block.norm_attention(later_SD)
+    mixed, done = [], 0
+    for first in range(0, events, _HISTORIES):
+        some, later_F = slice(first, first + _HISTORIES), place[first + 1 :]
+        # Later events stand in the upper triangle of a square of histories by events
+        hole_J1 = place[some, None]
+        square_JFD = own_ED.new_zeros(len(hole_J1), len(later_F), width)
+        is_later_JF = later_F > hole_J1
+        stop = done + int(is_later_JF.sum())
+        square_JFD[is_later_JF], done = seen_SD[done:stop], stop
+        before_JNE = (asked_JND[some] @ seen_ED.T).masked_fill((place >= hole_J1)[:, None], -torch.inf)
+        after_JNF = torch.bmm(asked_JND[some], square_JFD.transpose(1, 2))
+        after_JNF = after_JNF.masked_fill(~is_later_JF[:, None], -torch.inf)
+        weight = torch.softmax(torch.cat([before_JNE, after_JNF], dim=-1), dim=-1)
+        mixed.append(weight[..., :events] @ seen_ED + torch.bmm(weight[..., events:], square_JFD))
+    return block.after(last_JD, attention.through_values(torch.cat(mixed)))
 
 
 def _heads(attention: Attention, x_TD: Tensor) -> tuple[Tensor, ...]:
