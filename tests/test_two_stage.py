@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +16,7 @@ from regard.model import Model
 from regard.pipeline import Pipeline
 from regard.recipes.two_stage import two_stage_tiny
 from regard.train.fitting import Watch
-from regard.train.hooks import Hook
+from regard.train.hooks import Hook, Silent, StepDone
 from regard.two_stage import add_second_stage
 
 USERS = ["u3", "u50"]
@@ -34,16 +37,44 @@ def test_a_second_stage_can_be_put_after_any_model(coloured: Model) -> None:
 
     config = two_stage_tiny(coloured.train).second
     made = [add_second_stage(small(coloured), config, watch=Watch(hooks=hooks)) for _ in range(2)]
-    assert all(isinstance(one, Pipeline) for one in made)
+    assert isinstance(made[0], Pipeline)
+    assert isinstance(made[1], Pipeline)
     assert heard[:4] == ["early search", "early refit", "later warm", "ranking search"]
     assert made[0].recommend(users=USERS).equals(made[1].recommend(users=USERS))
     assert made[0].retrieval.recommend(users=USERS).equals(coloured.recommend(users=USERS))
     assert made[0].record["ndcg"] == made[1].record["ndcg"]
 
 
+@pytest.mark.parametrize("pressed", ["early search", "later warm"])
+def test_ctrl_c_before_the_ranker_keeps_retrieval_and_a_resumed_run_ends_as_any_other(
+    coloured: Model, tmp_path: Path, pressed: str
+) -> None:
+    class Presses(Silent):
+        def step(self, done: StepDone) -> None:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    def hooks(title: str, epochs: int) -> list[Hook]:
+        heard.append(title)
+        return [Presses()] if title == pressed else []
+
+    heard: list[str] = []
+    config = two_stage_tiny(coloured.train).second
+    stopped = add_second_stage(small(coloured), config, watch=Watch(hooks=hooks, folder=tmp_path))
+    assert heard[-1] == pressed
+    assert stopped.interrupted
+    assert not isinstance(stopped, Pipeline)
+    assert stopped.recommend(users=USERS).equals(coloured.recommend(users=USERS))
+    resumed = add_second_stage(small(coloured), config, watch=Watch(folder=tmp_path, resume=True))
+    assert isinstance(resumed, Pipeline)
+    assert resumed.recommend(users=USERS).equals(
+        add_second_stage(small(coloured), config).recommend(users=USERS)
+    )
+
+
 def test_sources_can_be_left_out(coloured: Model) -> None:
     config = two_stage_tiny(coloured.train).second.changed(popular=0, recent=0, similar=0)
     made = add_second_stage(small(coloured), config)
+    assert isinstance(made, Pipeline)
     assert [source.name for source in made.second.sources] == ["retrieval"]
     assert list(made.second.edges) == ["retrieval"]
     assert np.isfinite(made.recommend(users=USERS)["score"].to_numpy()).all()

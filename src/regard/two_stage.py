@@ -51,8 +51,11 @@ _WORTH = 1.01  # the best of several looks better than it is: another order has 
 
 def add_second_stage(
     model: Model, config: SecondStageConfig | None = None, *, watch: Watch | None = None
-) -> Pipeline:
+) -> Model:
     """Train what comes after a retrieval model, on the log that it learned from.
+
+    Returns a `Pipeline`; or the retrieval model, marked as interrupted, where Ctrl-C came before a ranker
+    could learn: its checkpoints are kept, and a run that resumes goes on from them.
 
     Parameters
     ----------
@@ -80,6 +83,8 @@ def add_second_stage(
         second=config,
     )
     mine, fitted = early_sources(cut.early, how, watch)
+    if fitted.interrupted:
+        return replace(model, interrupted=True)
     learn = _readable(mine, targets_between(model.train, cut.early, cut.late.train, config, seed=mine.seed))
     held = examples_of(cut.late, model.train, most=config.validation_examples)
     kept_E = mine.readable(held.queries) if len(held) else np.zeros(0, dtype=bool)
@@ -91,6 +96,8 @@ def add_second_stage(
         )
     mine = mine.scaled(mine.examples(_some(learn, np.arange(len(learn)) < _SCALED_BY)).scale())
     later = later_sources(mine, fitted, cut.late.train, how, watch, asked=held.queries)
+    if later is None:
+        return replace(model, interrupted=True)
     study = _Study(
         model=model,
         config=config,

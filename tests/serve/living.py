@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+from benchmarks.serve.servers import RedisServer
 
 from regard.serve.app import create_app
 from regard.serve.catalogue import open_snapshot
@@ -110,3 +111,15 @@ def living(
         server.should_exit = True
         thread.join()
         at.socket.close()
+
+
+@contextmanager
+def beside_another(folder: Path, server: RedisServer) -> Iterator[tuple[House, EventLog]]:
+    """A server that looks often at a store, and the store as another process has it open."""
+    server.empty()
+    other = open_log(server.url)
+    try:
+        with living(folder, open_log(server.url), memory=0, watch=0.05) as house:
+            yield house, other
+    finally:
+        other.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from benchmarks.serve.servers import RedisServer
-from tests.serve.living import House, living
+from tests.serve.living import House, beside_another, living
 from tests.serve.test_watching import becomes_true
 
 from regard.model import Model
@@ -125,15 +125,10 @@ def _why(house: House, user: str, item: str) -> object:
 def test_a_user_whom_another_process_erased_is_soon_unknown_here(
     shop_folder: Path, redis_server: RedisServer
 ) -> None:
-    redis_server.empty()
-    other = open_log(redis_server.url)
-    try:
-        with living(shop_folder, open_log(redis_server.url), memory=0, watch=0.05) as house:
-            assert house.recommend(user_id="u3")["reason"] is None
-            other.delete_user("u3")
-            assert becomes_true(lambda: house.recommend(user_id="u3")["reason"] == "no_history")
-    finally:
-        other.close()
+    with beside_another(shop_folder, redis_server) as (house, other):
+        assert house.recommend(user_id="u3")["reason"] is None
+        other.delete_user("u3")
+        assert becomes_true(lambda: house.recommend(user_id="u3")["reason"] == "no_history")
 
 
 def test_where_the_store_is_slow_nothing_of_an_erased_user_is_read_either(

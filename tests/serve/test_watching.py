@@ -8,10 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.serve.servers import RedisServer
-from tests.serve.living import living
+from tests.serve.living import beside_another, living
 
 from regard.model import Model
-from regard.serve.stores.book import open_log
 
 
 def becomes_true(said: Callable[[], bool], seconds: float = 60) -> bool:
@@ -34,7 +33,9 @@ def test_a_new_folder_is_swapped_in_and_a_broken_one_is_tried_once(
         assert becomes_true(lambda: house.client.get("/v1/model").json()["items"] == first["items"] + 1)
         manifest = folder / "manifest.json"
         good = manifest.read_bytes()
-        manifest.write_bytes(good[:-2])
+        broken = tmp_path / "broken.json"
+        broken.write_bytes(good[:-2])
+        broken.replace(manifest)  # at once: a file that is half written would be a broken one of its own
         assert becomes_true(lambda: 'outcome="refused"} 1' in house.client.get("/metrics").text)
         time.sleep(0.3)
         assert 'outcome="refused"} 1' in house.client.get("/metrics").text
@@ -44,14 +45,9 @@ def test_a_new_folder_is_swapped_in_and_a_broken_one_is_tried_once(
 def test_what_another_process_says_about_an_item_is_served(
     shop_folder: Path, redis_server: RedisServer
 ) -> None:
-    redis_server.empty()
-    other = open_log(redis_server.url)
-    try:
-        with living(shop_folder, open_log(redis_server.url), memory=0, watch=0.05) as house:
-            assert "kettle" not in house.items(user_id="u1", k=100)
-            other.put_item("kettle", {"colour": "gold"})
-            assert becomes_true(lambda: "kettle" in house.items(user_id="u1", k=100))
-            other.delete_item("kettle")
-            assert becomes_true(lambda: "kettle" not in house.items(user_id="u1", k=100))
-    finally:
-        other.close()
+    with beside_another(shop_folder, redis_server) as (house, other):
+        assert "kettle" not in house.items(user_id="u1", k=100)
+        other.put_item("kettle", {"colour": "gold"})
+        assert becomes_true(lambda: "kettle" in house.items(user_id="u1", k=100))
+        other.delete_item("kettle")
+        assert becomes_true(lambda: "kettle" not in house.items(user_id="u1", k=100))

@@ -27,6 +27,7 @@ def test_later_sources_know_what_came_in_between_and_are_as_sure_as_before(colou
     before = {name: weight.clone() for name, weight in fitted.model.state_dict().items()}
     mine = mine.scaled(0.5)
     later = later_sources(mine, fitted, late.train, how, Watch(), asked=late.queries)
+    assert later is not None
     assert (mine.known_V == (early.item_counts > 0)).all()
     assert (later.known_V == (late.train.item_counts > 0)).all()
     readable = np.flatnonzero(mine.readable(late.queries) & later.readable(late.queries))[:256]

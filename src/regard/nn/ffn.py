@@ -10,7 +10,7 @@ from regard.nn.dropout import dropout
 
 __all__ = ["FeedForward"]
 
-_AT_ONCE = 2_048
+_AT_ONCE = 2_048  # events
 
 
 class FeedForward(nn.Module):

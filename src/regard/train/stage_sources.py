@@ -71,8 +71,10 @@ def early_sources(early: Dataset, how: Retrieving, watch: Watch) -> tuple[Mine, 
 
 def later_sources(
     mine: Mine, fitted: Fitted, late: Dataset, how: Retrieving, watch: Watch, *, asked: Queries
-) -> Mine:
+) -> Mine | None:
     """Bring the sources up to date with a longer part of the log; retrieval is as sure as it was.
+
+    None if Ctrl-C ended it early.
 
     Parameters
     ----------
@@ -96,6 +98,8 @@ def later_sources(
         columns=how.columns,
         context=fitted.model.context.spec,
     )
+    if again.interrupted:
+        return None
     later = _mine(again.model, again.blend, late, how)
     both = np.flatnonzero(mine.readable(asked) & later.readable(asked))[:_SPREAD_BY]
     if len(both) == 0:
