@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from regard.data.histories import Histories
 from regard.data.impression_split import split_impressions
 from regard.data.impression_table import ReadImpressions
 from regard.data.impressions import Impressions
+from regard.data.likeness import Likeness
 from regard.data.tables import Source
 from regard.data.vocab import Vocab
 from regard.evaluation.click_report import ClickMetrics, measure_clicks, user_sample
@@ -33,7 +35,7 @@ from regard.models.ranker import Ranker, RankerSpec
 from regard.train.describing import Description
 from regard.train.fitting import Watch
 from regard.train.rank_digest import digest_of
-from regard.train.rank_features import RankTables, features_of, past_of, request_fields
+from regard.train.rank_features import RankTables, features_of, likeness_of, past_of, request_fields
 from regard.train.ranking import RankTrainer
 from regard.train.ranking_config import RankingConfig
 
@@ -82,6 +84,11 @@ class RankingModel:
     training: list[dict[str, Any]] = field(default_factory=list)
     interrupted: bool = False
 
+    @cached_property
+    def likeness(self) -> Likeness | None:
+        """How items went together in the feedback that is known; counted when it is first asked for."""
+        return likeness_of(self.past, self.config, items=len(self.items))
+
     def score(self, impressions: Impressions) -> dict[str, np.ndarray]:
         """Return by action ``[K]`` float64 probabilities of all candidates.
 
@@ -111,7 +118,7 @@ class RankingModel:
         """
         past = self.past.about(impressions)
         known = past.histories(impressions) if histories is None else histories
-        rows = _rows(impressions, known, past, self.request, self.spec, self.config)
+        rows = _rows(impressions, known, past, self.request, self.spec, self.config, likeness=self.likeness)
         if histories is not None:
             rows = replace(rows, histories=replace(rows.histories, asked=histories.asked))
         return score_rows(self.ranker, rows, device=self.options.device)
@@ -214,8 +221,9 @@ def _fitted(
     features = features_of(read, cut.train, tables, config)
     past = past_of(cut.train, config, users=len(read.users))
     learned = past.after(cut.train)
+    like = likeness_of(learned, config, items=len(read.items))
     rows, held = (
-        _rows(part, learned.histories(part), learned, features.request, features.spec, config)
+        _rows(part, learned.histories(part), learned, features.request, features.spec, config, likeness=like)
         for part in (cut.train, cut.test)
     )
     with torch.random.fork_rng(devices=[]):
@@ -258,13 +266,14 @@ def _rows(
     request: Coders,
     spec: RankerSpec,
     config: RankingConfig,
+    *,
+    likeness: Likeness | None,
 ) -> RankRows:
-    return RankRows.of(
-        impressions,
-        histories,
-        request_fields(request, spec, impressions, past),
-        max_length=config.shape.max_length,
+    longest = config.shape.max_length
+    fields = request_fields(
+        request, spec, impressions, past, histories=histories.latest(longest), likeness=likeness
     )
+    return RankRows.of(impressions, histories, fields, max_length=longest)
 
 
 def _quality(ranker: Ranker, held: RankRows, config: RankingConfig, options: RunOptions) -> float:

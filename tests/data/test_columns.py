@@ -13,6 +13,7 @@ from regard.data.columns import (
     Vectors,
     columns_of_arrays,
     columns_to_arrays,
+    number_columns,
     take_rows,
 )
 
@@ -48,3 +49,11 @@ def test_some_rows_are_taken_in_their_order(column: Column) -> None:
     assert len(taken) == 2
     for part in column.__slots__:
         np.testing.assert_array_equal(getattr(taken, part), getattr(once, part))
+
+
+def test_columns_of_numbers_have_ascending_edges_even_where_all_is_alike() -> None:
+    values = {"alike": np.zeros(5, dtype=np.float32), "spread": np.arange(100, dtype=np.float32)}
+    columns = number_columns(values)
+    assert tuple(columns) == ("alike", "spread")
+    assert all((np.diff(column.edge_B1) > 0).all() for column in columns.values())
+    assert columns["spread"].edge_B1[[0, -1]].tolist() == [0, 99]

@@ -6,7 +6,7 @@ import numpy as np
 
 from regard.data.feedback import Feedback, Past
 from regard.data.impressions import Impressions
-from regard.data.rates import RATES, rate_columns, rates_at
+from regard.data.rates import RATES, rates_at
 
 SHOWN = Impressions.of(
     [[0, 1], [0], [0], [1]], clicked=[[0], [0], [], [1]], users=[0, 1, 0, -1], times=[10, 20, 30, 30]
@@ -40,12 +40,6 @@ def test_its_own_label_and_later_ones_change_nothing() -> None:
     one, two = (rates_at(shown, PAST.after(shown), items=2) for shown in (SHOWN, turned))
     for name in RATES:
         np.testing.assert_array_equal(one[name], two[name])
-
-
-def test_columns_have_ascending_edges_even_where_all_is_alike() -> None:
-    columns = rate_columns(rates_at(SHOWN, PAST, items=2))
-    assert tuple(columns) == RATES
-    assert all((np.diff(column.edge_B1) > 0).all() for column in columns.values())
 
 
 def test_unknown_items_and_users_have_the_level_of_the_log() -> None:

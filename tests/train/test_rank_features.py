@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 import polars as pl
 import pytest
 
+from regard.data.columns import Column
 from regard.data.impression_table import ReadImpressions, read_impressions
+from regard.data.impressions import Impressions
 from regard.errors import DataError
-from regard.train.rank_features import RankTables, actions_of, features_of, past_of, request_fields
+from regard.train.rank_features import (
+    RankFeatures,
+    RankTables,
+    actions_of,
+    features_of,
+    likeness_of,
+    past_of,
+    request_fields,
+)
 from regard.train.ranking_config import RankingConfig
 
 LOG = pl.DataFrame(
@@ -24,6 +35,16 @@ LOG = pl.DataFrame(
     }
 )
 ITEMS = pl.DataFrame({"item_id": ["a", "b", "c"], "brand": ["x", "y", "x"], "price": [1.0, 2.0, 90.0]})
+
+
+def fields_of(features: RankFeatures, shown: Impressions, config: RankingConfig) -> Mapping[str, Column]:
+    """Return what is read beside items, users and events where nothing is known yet."""
+    past = past_of(shown, config, users=3)
+    likeness = likeness_of(past, config, items=3)
+    histories = past.histories(shown)
+    return request_fields(
+        features.request, features.spec, shown, past, histories=histories, likeness=likeness
+    )
 
 
 @pytest.fixture
@@ -54,9 +75,7 @@ def test_what_training_does_not_show_is_not_trained(read: ReadImpressions) -> No
     assert features.spec.items.trained_V.tolist() == [True, True, False]
     assert features.spec.users.trained_V.tolist() == [True, True, False]
     assert "brand" in features.spec.items.columns
-    device = request_fields(
-        features.request, features.spec, read.impressions, past_of(read.impressions, config, users=3)
-    )["device"]
+    device = fields_of(features, read.impressions, config)["device"]
     assert device.code_R[3] == 1, "a watch is as unseen as any later device"
     assert device.code_R[0] == device.code_R[2] != device.code_R[1]
 
@@ -65,9 +84,7 @@ def test_impressions_without_the_further_columns_have_them_missing(read: ReadImp
     config = RankingConfig(actions=("click",), fields={"events": {"device": "category"}})
     features = features_of(read, read.impressions, RankTables(), config)
     bare = replace(read.impressions, context=None)
-    assert request_fields(features.request, features.spec, bare, past_of(bare, config, users=3))[
-        "device"
-    ].code_R.tolist() == [0, 0, 0, 0]
+    assert fields_of(features, bare, config)["device"].code_R.tolist() == [0, 0, 0, 0]
 
 
 def test_histories_are_those_of_the_log_else_what_was_shown(read: ReadImpressions) -> None:
@@ -85,3 +102,10 @@ def test_rates_are_read_beside_histories_of_either_kind_but_not_without(read: Re
         config = RankingConfig(actions=("click",), history=history)
         features = features_of(log, log.impressions, RankTables(), config)
         assert ("item rate" in features.spec.request) == there
+        assert ("likeness mean" in features.spec.request) == there
+
+
+def test_likeness_can_be_left_out(read: ReadImpressions) -> None:
+    config = RankingConfig(actions=("click",), likeness=False)
+    features = features_of(read, read.impressions, RankTables(), config)
+    assert not any(name.startswith("likeness") for name in features.spec.request)

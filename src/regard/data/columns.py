@@ -26,9 +26,11 @@ __all__ = [
     "Vectors",
     "columns_of_arrays",
     "columns_to_arrays",
+    "number_columns",
     "take_rows",
 ]
 
+_PIECES = 16  # of a number's range
 MISSING: Final = 0
 UNSEEN: Final = 1
 
@@ -115,6 +117,24 @@ class Vectors:
 
 
 Column = Codes | Bags | Numbers | Vectors
+
+
+def number_columns(values: Mapping[str, np.ndarray]) -> dict[str, Numbers]:
+    """Return ``[R]`` float32 values as columns of numbers, the edges of each its own quantiles.
+
+    Examples
+    --------
+    >>> number_columns({"rate": np.array([0.0, 1.0], dtype=np.float32)})["rate"].edge_B1[[0, -1]].tolist()
+    [0.0, 1.0]
+    """
+    columns = {}
+    for name, value_R in values.items():
+        edge = np.unique(np.quantile(value_R, np.linspace(0, 1, _PIECES + 1)).astype(np.float32))
+        if len(edge) < 2:
+            edge = np.array([edge[0], edge[0] + 1], dtype=np.float32)
+        columns[name] = Numbers(value_R=value_R, edge_B1=edge)
+    return columns
+
 
 _FORMS: Final = {form.__name__: form for form in (Codes, Bags, Numbers, Vectors)}
 

@@ -6,29 +6,26 @@ which is why systems that predict clicks count (He et al., "Practical Lessons fr
 Facebook", ADKDD 2014). Rates are smoothed towards that of the whole log and given as log-odds, beside the
 number of times that they come from.
 
-Shape letters: K candidates, B pieces of a number's range.
+Shape letters: K candidates.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
-from regard.data.columns import Numbers
 from regard.data.feedback import OUTCOME, Feedback, Past
 from regard.data.histories import Histories
 from regard.data.impressions import Impressions, histories_at
 
-__all__ = ["RATES", "rate_columns", "rates_at"]
+__all__ = ["RATES", "rates_at"]
 
 RATES: Final = ("item rate", "item count", "user rate", "user count", "user recently")
 _PRIOR = 10.0  # times that a rate is smoothed by
 _RECENT = 10  # latest times that a user's recent rate comes from
 _RECENT_PRIOR = 2.0
-_PIECES = 16
 
 
 def rates_at(impressions: Impressions, past: Past, *, items: int) -> dict[str, np.ndarray]:
@@ -68,17 +65,6 @@ def rates_at(impressions: Impressions, past: Past, *, items: int) -> dict[str, n
         _odds(lately, past.level, _RECENT_PRIOR),
     )
     return dict(zip(RATES, made, strict=True))
-
-
-def rate_columns(rates: Mapping[str, np.ndarray]) -> dict[str, Numbers]:
-    """Return rates as columns whose edges are quantiles of theirs."""
-    columns = {}
-    for name, value_K in rates.items():
-        edge = np.unique(np.quantile(value_K, np.linspace(0, 1, _PIECES + 1)).astype(np.float32))
-        if len(edge) < 2:
-            edge = np.array([edge[0], edge[0] + 1], dtype=np.float32)
-        columns[name] = Numbers(value_R=value_K, edge_B1=edge)
-    return columns
 
 
 def _asking(number_K: np.ndarray, time_K: np.ndarray) -> Impressions:

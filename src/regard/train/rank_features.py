@@ -16,13 +16,15 @@ import polars as pl
 
 from regard.data.attributes import align
 from regard.data.coding import Coders, fit_and_encode, fit_coders
-from regard.data.columns import Column, take_rows
+from regard.data.columns import Column, number_columns, take_rows
 from regard.data.feedback import OUTCOME, Feedback, Past
 from regard.data.fields import Field, Fields
+from regard.data.histories import Histories
 from regard.data.impression_table import ReadImpressions
 from regard.data.impressions import Impressions
 from regard.data.infer import infer
-from regard.data.rates import RATES, rate_columns, rates_at
+from regard.data.likeness import LIKENESS, Likeness
+from regard.data.rates import RATES, rates_at
 from regard.data.schema import Columns
 from regard.data.tables import Source, open_table
 from regard.data.vocab import Vocab
@@ -33,7 +35,15 @@ from regard.models.ranker import RankerSpec
 from regard.train.describing import Description
 from regard.train.ranking_config import RankingConfig
 
-__all__ = ["RankFeatures", "RankTables", "actions_of", "features_of", "past_of", "request_fields"]
+__all__ = [
+    "RankFeatures",
+    "RankTables",
+    "actions_of",
+    "features_of",
+    "likeness_of",
+    "past_of",
+    "request_fields",
+]
 
 _REQUEST = "the impressions"
 
@@ -115,8 +125,13 @@ def features_of(
     request = _request_coders(train, config.fields)
     columns = {} if train.context is None else request.encode(train.context[:1], source=_REQUEST)
     past = past_of(train, config, users=len(read.users))
+    learned = past.after(train)
     if config.rates and past.kind in {"given", "shown"}:
-        columns |= rate_columns(rates_at(train, past.after(train), items=len(read.items)))
+        columns |= number_columns(rates_at(train, learned, items=len(read.items)))
+    like = likeness_of(learned, config, items=len(read.items))
+    if like is not None:
+        read_by_I = learned.histories(train).latest(config.shape.max_length)
+        columns |= number_columns(like.beside(train, read_by_I))
     events = ContextSpec(categories={OUTCOME: np.array([1, 2, 0], dtype=np.int64)})
     spec = RankerSpec(
         actions=actions_of(train, config),
@@ -128,10 +143,35 @@ def features_of(
     return RankFeatures(items=items, users=users, request=request, spec=spec)
 
 
+def likeness_of(past: Past, config: RankingConfig, *, items: int) -> Likeness | None:
+    """Return how items went together in what is known, for a ranker that reads it; None for another."""
+    return Likeness.of(past.known, items=items) if config.likeness and past.kind != "none" else None
+
+
 def request_fields(
-    coders: Coders, spec: RankerSpec, impressions: Impressions, past: Past
+    coders: Coders,
+    spec: RankerSpec,
+    impressions: Impressions,
+    past: Past,
+    *,
+    histories: Histories,
+    likeness: Likeness | None,
 ) -> Mapping[str, Column]:
-    """Return by name ``[K]`` values of the further columns of a log, and of the rates known by then."""
+    """Return by name ``[K]`` values of what is read beside items, users and events.
+
+    Parameters
+    ----------
+    coders
+        Of the further columns of the log.
+    spec
+        What the ranker was built from.
+    impressions
+        What is asked for.
+    past
+        What is known by then: rates are counted from it.
+    histories, likeness
+        ``[I]`` what the ranker reads of each user, and how items went together: candidates are compared.
+    """
     columns: dict[str, Column] = {}
     if coders.fields:
         context, rows = impressions.context, np.arange(impressions.num_candidates)
@@ -140,8 +180,10 @@ def request_fields(
         encoded = coders.encode(context, source=_REQUEST)
         columns = {name: take_rows(column, rows) for name, column in encoded.items()}
     if RATES[0] in spec.request:
-        rates = rates_at(impressions, past, items=len(spec.items.trained_V))
-        columns |= rate_columns(rates)
+        columns |= number_columns(rates_at(impressions, past, items=len(spec.items.trained_V)))
+    if LIKENESS[0] in spec.request:
+        assert likeness is not None
+        columns |= number_columns(likeness.beside(impressions, histories))
     return columns
 
 

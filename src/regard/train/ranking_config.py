@@ -37,6 +37,8 @@ class RankingConfig(Config):
     rates
         Whether, with ``history="shown"`` or ``"given"``, the rates and counts of item and user known at a
         request are read.
+    likeness
+        Whether, where there are histories, it is read how a candidate went together with their items.
     actions
         What is predicted; none: all labels of the log.
     weights
@@ -62,6 +64,7 @@ class RankingConfig(Config):
     batch_candidates: int = pydantic.Field(default=256, ge=1)
     history: HistoryKind = "auto"
     rates: bool = True
+    likeness: bool = True
     actions: tuple[str, ...] = ()
     weights: dict[str, float] = pydantic.Field(default_factory=dict)
     objective: Literal["each", "list"] = "each"
