@@ -26,7 +26,7 @@ from benchmarks.pipeline_page import targets as pipeline_targets
 from benchmarks.plots import Axis, lines
 from benchmarks.quality_page import chapter, quality_targets
 from benchmarks.selection_page import chapter as selection_chapter
-from benchmarks.serve_page import append_chapter, faults_chapter, load_chapter
+from benchmarks.serve_page import append_chapter, faults_chapter, going_on_chapter, load_chapter, many_chapter
 
 PAGE = ROOT / "docs" / "benchmarks.md"
 IMAGES = ROOT / "docs" / "images"
@@ -76,8 +76,10 @@ def write_page() -> None:
         ("pipeline", pipeline_chapter),
         ("diversity", diversity_chapter),
         ("serve_load", load_chapter),
+        ("serve_many", many_chapter),
         ("serve_append", append_chapter),
         ("serve_faults", faults_chapter),
+        ("warm_start", going_on_chapter),
     )
     for name, write in chapters:
         result = read(name) or (read("training_speed_quick") if name == "training_speed" else None)

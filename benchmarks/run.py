@@ -72,7 +72,9 @@ _STEPS = (
     _Step("explanation_speed"),
     _Step("serve/append"),
     _Step("serve/load"),
+    _Step("serve/many"),
     _Step("serve/faults"),
+    _Step("warm_start", resumes=True),
 )
 
 

@@ -1,10 +1,11 @@
-"""The chapters of the page on the live server: load, events stored, killed at random. It measures nothing."""
+"""The chapters of the page on the live server: load, events stored, killed at random, warm starts; it measures nothing."""
 
 from __future__ import annotations
 
+from statistics import fmean
 from typing import Any
 
-__all__ = ["append_chapter", "faults_chapter", "load_chapter"]
+__all__ = ["append_chapter", "faults_chapter", "going_on_chapter", "load_chapter", "many_chapter"]
 
 _KINDS = {
     "recommend": "lists for known users",
@@ -52,6 +53,51 @@ def _lasting(long: dict[str, Any]) -> str:
         f"{settled['second']:.0f} seconds and {last:,.0f} MB at the end; it grows with histories and states of users, "
         "up to what `--memory` allows."
     )
+
+
+def many_chapter(result: dict[str, Any]) -> str:
+    """Return what a server with a large catalogue answers, with an index and without one."""
+    out = [
+        "## Serving: a large catalogue\n",
+        f"{result['items']:,} items, a made-up log of {result['events']:,} events and {result['users']:,} users (items "
+        f"by Zipf's law), width 64, two blocks; ten items a list, {result['connections']} connections, "
+        f"{result['seconds']:g} seconds of each kind. The index was built in {result['index_seconds']:.0f} s; its "
+        f"recall@10 against exact search is {result['recall']:.3f}, measured when it was built. Generator and server "
+        "share the machine's cores.\n",
+        "| load | lists | requests per second | p50 | p95 | p99 | not the model's | memory |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for kind, words in _KINDS.items():
+        for name, of in result["systems"].items():
+            one = of[kind]
+            times = " | ".join(f"{one[figure]:.1f} ms" for figure in ("p50_ms", "p95_ms", "p99_ms"))
+            bad = f"{one['not_answered_by_the_model']} | {of['memory_mb'] / 1e3:.2f} GB"
+            out.append(f"| {words} | {name} | {one['requests_per_second']:,.0f} | {times} | {bad} |")
+    return "\n".join(out) + "\n"
+
+
+def going_on_chapter(result: dict[str, Any]) -> str:
+    """Return what a warm start costs and is worth beside training anew and doing nothing."""
+    out = [
+        "## A warm start\n",
+        "The old model learned from four fifths of the events before the test; a warm start (`regard fit --warm-start`) "
+        "goes on from it with all of them, and another model learns all of them anew. Histories hold every event "
+        "before the test for all three. NDCG@10 of the latest tenth, whole catalogue, mean of the seeds (smallest to "
+        "largest); processor seconds.\n",
+        "| log | seeds | old model | gone on | anew | seconds of going on | seconds of training anew | share |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for data in dict.fromkeys(run["data"] for run in result["runs"]):
+        runs = [run["models"] for run in result["runs"] if run["data"] == data]
+        ndcg = [
+            f"{fmean(values):.4f} ({min(values):.4f} to {max(values):.4f})"
+            for values in ([run[name]["ndcg@10"] for run in runs] for name in ("old", "gone on", "anew"))
+        ]
+        on, anew = (fmean(run[name]["cost"] for run in runs) for name in ("gone on", "anew"))
+        out.append(
+            f"| {data} | {len(runs)} | {' | '.join(ndcg)} | {on:.0f} | {anew:.0f} | {100 * on / anew:.0f} % |"
+        )
+    return "\n".join(out) + "\n"
 
 
 def append_chapter(result: dict[str, Any]) -> str:
