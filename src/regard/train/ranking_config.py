@@ -60,7 +60,7 @@ class RankingConfig(Config):
     """
 
     shape: RankerConfig = RankerConfig()
-    train: TrainConfig = TrainConfig(epochs=10, patience=3, learning_rate=2e-3)
+    train: TrainConfig = TrainConfig(epochs=10, patience=3, learning_rate=2e-3, average=0.2)
     batch_candidates: int = pydantic.Field(default=256, ge=1)
     history: HistoryKind = "auto"
     rates: bool = True
