@@ -54,3 +54,11 @@ def test_a_few_ids_are_found_as_many_are(ids):
     few = vocab.encode(asked)
     assert few.tolist() == [UNKNOWN if i not in ids else sorted(ids).index(i) for i in asked]
     assert vocab.encode(asked * 1_000).tolist() == few.tolist() * 1_000
+
+
+def test_ids_that_come_in_pieces_are_put_together_once() -> None:
+    pieces = pl.concat([pl.Series("id", [1, 2]), pl.Series("id", [5])], rechunk=False)
+    vocab = Vocab(pieces)
+    assert pieces.n_chunks() == 2
+    assert vocab.ids.n_chunks() == 1
+    assert vocab.encode([5, 3, 1]).tolist() == [2, -1, 0]

@@ -47,6 +47,8 @@ class Vocab:
         assert self.ids.dtype in {pl.String, pl.Int64}, self.ids.dtype
         assert self.ids.null_count() == 0
         assert self.ids.is_sorted()
+        # Ids out of a file come in several pieces, and every look at them as one array would copy them all.
+        object.__setattr__(self, "ids", self.ids.rechunk())
 
     @classmethod
     def of(cls, ids: Iterable[Id] | pl.Series) -> Vocab:
