@@ -1,6 +1,6 @@
 """Load on ``regard serve`` with a million items: lists through the approximate index, beside exact search.
 
-    python benchmarks/serve/many.py            # a model is fitted first: a quarter of an hour
+    python benchmarks/serve/many.py            # a model is fitted first, once: a quarter of an hour
     python benchmarks/serve/many.py --quick    # 200,000 items, ten seconds of each kind; nothing is kept
 
 The log is made up (`benchmarks/catalogues.py`): items by Zipf's law, histories of 50 on average, a list asks for
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import sys
 import time
 from pathlib import Path
@@ -55,7 +56,10 @@ def main() -> None:
         name: WORKSPACE / "models" / f"zipf-{items}-{name}" for name in ("through the index", "exact search")
     }
     job = {"items": items, "folders": {name: str(folder) for name, folder in folders.items()}}
-    made = fresh(Path(__file__), "save_models", job).value
+    fitted = WORKSPACE / "models" / f"zipf-{items}.json"
+    if not fitted.exists():  # a run goes on where it was left
+        fitted.write_text(json.dumps(fresh(Path(__file__), "save_models", job).value), encoding="utf-8")
+    made = json.loads(fitted.read_text(encoding="utf-8"))
     console.print(f"fitted and indexed: {made}")
     warning = busy()
     if warning:
