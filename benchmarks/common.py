@@ -16,7 +16,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -104,6 +104,7 @@ def environment() -> dict[str, Any]:
         "python": platform.python_version(),
         "versions": {name: metadata.version(name) for name in _PACKAGES},
         "processor": torch.cpu.get_capabilities().get("cpu_name") or _processor(),
+        "instructions": _instructions(torch.cpu.get_capabilities()),
         "cores": os.cpu_count(),
         "threads": torch.get_num_threads(),
         "load_average": round(os.getloadavg()[0], 2),
@@ -268,6 +269,12 @@ def _commit() -> str:
 
     changed = git("status", "--porcelain", "--", "src", "benchmarks/*.py")
     return git("rev-parse", "--short", "HEAD") + ("+changes" if changed else "")
+
+
+def _instructions(can: Mapping[str, Any]) -> str:
+    """Name the widest instructions that products of matrices can use: they decide speed by factors."""
+    known = {"amx_bf16": "AMX", "avx512_bf16": "AVX512-BF16", "avx512_f": "AVX512", "avx2": "AVX2"}
+    return next((said for name, said in known.items() if can.get(name)), "no vector instructions known")
 
 
 def _processor() -> str:

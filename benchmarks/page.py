@@ -289,8 +289,9 @@ def _curve(result: dict[str, Any]) -> str:
 
 def _where(environment: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in environment["versions"].items())
+    able = f" ({environment['instructions']})" if "instructions" in environment else ""
     return (
-        f"Measured on {environment['date'][:10]} at commit {environment['commit']}: {environment['processor']}, "
+        f"Measured on {environment['date'][:10]} at commit {environment['commit']}: {environment['processor']}{able}, "
         f"{environment['threads']} threads, Python {environment['python']}, {versions}; load average before it "
         f"was written {environment['load_average']}.\n"
     )
