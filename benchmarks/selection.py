@@ -61,17 +61,17 @@ def main() -> None:
 def learned(world: str, seed: int) -> Ranker:
     """Train a ranker that looks at all events."""
     draw = np.random.default_rng([seed, 0])
-    lengths = np.exp(draw.uniform(np.log(50), np.log(500), 3_000)).astype(np.int64)
+    lengths = np.exp(draw.uniform(np.log(50), np.log(500), 6_000)).astype(np.int64)
     config = RankingConfig(
         shape=RankerConfig(width=16, hidden=32, select=_EVERY, max_length=_EVERY, scale=0.25),
-        train={"epochs": 6, "learning_rate": 1e-2},
-        batch_candidates=128,
+        train={"epochs": 12, "learning_rate": 1e-2, "average": 0.2},
+        batch_candidates=256,
     )
     known = ItemFeatures(trained_V=np.ones(_ITEMS, dtype=bool))
     nobody = ItemFeatures(trained_V=np.zeros(0, dtype=bool))
     torch.manual_seed(seed)
     ranker = Ranker(config.shape, RankerSpec(actions=("click",), items=known, users=nobody))
-    made = impressions(world, lengths, draw, candidates=4)
+    made = impressions(world, lengths, draw, candidates=12)
     RankTrainer(ranker, made, config=config, options=RunOptions(seed=seed)).run()
     return ranker
 

@@ -16,7 +16,7 @@ import polars as pl
 
 from regard.data.attributes import align
 from regard.data.coding import Coders, fit_and_encode, fit_coders
-from regard.data.columns import Column, number_columns, take_rows
+from regard.data.columns import Column, Numbers, number_columns, take_rows
 from regard.data.feedback import OUTCOME, Feedback, Past
 from regard.data.fields import Field, Fields
 from regard.data.histories import Histories
@@ -180,10 +180,20 @@ def request_fields(
         encoded = coders.encode(context, source=_REQUEST)
         columns = {name: take_rows(column, rows) for name, column in encoded.items()}
     if RATES[0] in spec.request:
-        columns |= number_columns(rates_at(impressions, past, items=len(spec.items.trained_V)))
+        columns |= _as_learned(spec, rates_at(impressions, past, items=len(spec.items.trained_V)))
     if LIKENESS[0] in spec.request:
         assert likeness is not None
-        columns |= number_columns(likeness.beside(impressions, histories))
+        columns |= _as_learned(spec, likeness.beside(impressions, histories))
+    return columns
+
+
+def _as_learned(spec: RankerSpec, values: Mapping[str, np.ndarray]) -> dict[str, Column]:
+    """Return values as columns with the edges that the ranker was built with."""
+    columns: dict[str, Column] = {}
+    for name, value_K in values.items():
+        learned = spec.request[name]
+        assert isinstance(learned, Numbers)
+        columns[name] = Numbers(value_R=value_K, edge_B1=learned.edge_B1)
     return columns
 
 
