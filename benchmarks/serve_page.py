@@ -87,15 +87,15 @@ def going_on_chapter(result: dict[str, Any]) -> str:
         "| log | seeds | old model | gone on | anew | seconds of going on | seconds of training anew | share |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for data in dict.fromkeys(run["data"] for run in result["runs"]):
-        runs = [run["models"] for run in result["runs"] if run["data"] == data]
+    for data, recipe in dict.fromkeys((run["data"], run["recipe"]) for run in result["runs"]):
+        runs = [run["models"] for run in result["runs"] if (run["data"], run["recipe"]) == (data, recipe)]
         ndcg = [
             f"{fmean(values):.4f} ({min(values):.4f} to {max(values):.4f})"
             for values in ([run[name]["ndcg@10"] for run in runs] for name in ("old", "gone on", "anew"))
         ]
         on, anew = (fmean(run[name]["cost"] for run in runs) for name in ("gone on", "anew"))
         out.append(
-            f"| {data} | {len(runs)} | {' | '.join(ndcg)} | {on:.0f} | {anew:.0f} | {100 * on / anew:.0f} % |"
+            f"| {data}, recipe {recipe} | {len(runs)} | {' | '.join(ndcg)} | {on:.0f} | {anew:.0f} | {100 * on / anew:.0f} % |"
         )
     return "\n".join(out) + "\n"
 

@@ -5,7 +5,7 @@
 
 The log is cut by time. A model learns from the earliest four fifths of what comes before the test; the rest of it
 are the new events. Then a warm start goes on from that model with the whole log before the test, and a second
-model is fitted to it from nothing; both by their defaults. The test is the latest tenth, asked once; histories hold
+model is fitted to it from nothing, by the same recipe. The test is the latest tenth, asked once; histories hold
 all that came before it for all three, so that the old model reads new events too, without having learned from
 them. Costs are processor seconds of the process. Runs are kept one by one in ``benchmarks/results/warm_start.json``.
 """
@@ -37,12 +37,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--data", nargs="+", default=list(_DATA))
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--recipe", default="sequential")
     parser.add_argument("--again", action="store_true", help="make runs again that are there")
     arguments = parser.parse_args()
     console = Console(highlight=False, soft_wrap=True)
     for data in arguments.data:
         for seed in arguments.seeds:
-            job = {"data": data, "seed": seed}
+            job = {"data": data, "seed": seed, "recipe": arguments.recipe}
             say = partial(console.print, markup=False)
             made = measure_once(
                 "warm_start", json.dumps(job), job, script=__file__, again=arguments.again, say=say
@@ -67,11 +68,11 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     times = histories.time[histories.events()]
     early = train.part(histories.kept(times < np.quantile(times, _EARLY)))
     began = time.process_time()
-    old = fit_dataset(early, split=nothing, run=Run(options=options))
+    old = fit_dataset(early, recipe=job["recipe"], split=nothing, run=Run(options=options))
     first = time.process_time()
     warm = fit_dataset(dataset, split=spec, run=Run(options=options, warm_start=old))
     second = time.process_time()
-    anew = fit_dataset(dataset, split=spec, run=Run(options=options))
+    anew = fit_dataset(dataset, recipe=job["recipe"], split=spec, run=Run(options=options))
     third = time.process_time()
     stale = replace(old, dataset=dataset, train=train, split=spec)
     made = {"old": (stale, first - began), "gone on": (warm, second - first), "anew": (anew, third - second)}
