@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import polars as pl
@@ -12,7 +13,7 @@ from typer.testing import CliRunner
 from regard.api import load
 from regard.cli.fit import app
 from regard.data.sources.synthetic import SyntheticWorld
-from regard.errors import RegardError
+from regard.errors import ConfigError, RegardError
 from regard.pipeline import Pipeline
 
 
@@ -63,6 +64,52 @@ def test_two_stages_are_one_folder(colours: tuple[pl.DataFrame, pl.DataFrame], t
     assert done.exit_code == 0, done.output
     assert sorted(path.name for path in tmp_path.iterdir()) == ["log.csv", "shop"]
     assert isinstance(load(output), Pipeline)
+
+
+def test_an_index_is_built_if_it_is_asked_for_or_worth_it(
+    world: SyntheticWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "log.csv"
+    world.events.head(3000).write_csv(log)
+    tiny = [str(log), "--recipe", "sequential-tiny", "--set", "epochs=1"]
+
+    def fitted(name: str, *more: str) -> tuple[bool, str]:
+        done = CliRunner().invoke(app, [*tiny, "-o", str(tmp_path / name), *more])
+        assert done.exit_code == 0, done.output
+        return load(tmp_path / name).index is not None, done.stderr
+
+    assert fitted("small")[0] is False
+    there, said = fitted("asked", "--index")
+    assert there
+    assert "recall@10 against exact search: " in said
+    monkeypatch.setattr("regard.recommend.approx.ApproxConfig.wanted", lambda self, size: True)
+    assert fitted("large")[0] is True
+    assert fitted("refused", "--no-index")[0] is False
+
+
+def test_a_catalogue_that_would_be_worth_an_index_is_saved_without_the_extra(
+    world: SyntheticWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = tmp_path / "log.csv"
+    world.events.head(3000).write_csv(log)
+    monkeypatch.setattr("regard.recommend.approx.ApproxConfig.wanted", lambda self, size: True)
+    monkeypatch.setitem(sys.modules, "faiss", None)
+    arguments = [str(log), "-o", str(tmp_path / "shop"), "--recipe", "sequential-tiny", "--set", "epochs=1"]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0, done.output
+    assert "no index: " in done.stderr
+    assert "regard[approx]" in done.stderr
+    assert load(tmp_path / "shop").index is None
+
+
+def test_two_stages_take_no_index(world: SyntheticWorld, tmp_path: Path) -> None:
+    log = tmp_path / "log.csv"
+    world.events.head(300).write_csv(log)
+    done = CliRunner().invoke(
+        app, [str(log), "-o", str(tmp_path / "shop"), "--recipe", "two-stage", "--index"]
+    )
+    assert isinstance(done.exception, ConfigError)
+    assert "leave --index out" in str(done.exception)
 
 
 def test_a_warm_start_goes_on_from_a_folder(world: SyntheticWorld, tmp_path: Path) -> None:

@@ -39,6 +39,10 @@ def fit(
     warm_start: Annotated[
         Path | None, typer.Option("--warm-start", help="Model folder whose weights to go on from.")
     ] = None,
+    index: Annotated[
+        bool | None,
+        typer.Option("--index/--no-index", help="Approximate search; by default from 200,000 items."),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run.")] = False,
     as_json: opt.Json = False,
 ) -> None:
@@ -60,13 +64,19 @@ def fit(
 
     `--warm-start MODEL` goes on from a model of an earlier state of the log, with its settings, for a quarter
     of its epochs; new users and items are learned of.
+
+    From 200,000 items on the model gets an index for approximate search (extra `approx`), whose recall is
+    measured and said; `--index` builds one for any catalogue, `--no-index` none.
     """
     from regard.artifact import check_target
     from regard.cli.training import TrainingRequest, save, train
     from regard.config import RunOptions
+    from regard.errors import ConfigError
 
     console = opt.messages()
     check_target(output)
+    if index and recipe == "two-stage":
+        raise ConfigError("a two-stage model searches its candidates exactly: leave --index out")
     work = output.absolute().with_name(output.absolute().name + ".work")
     options = RunOptions.from_json(
         {"seed": seed, "device": device, "precision": precision, "threads": threads}
@@ -93,6 +103,6 @@ def fit(
         ),
         console,
     )
-    save(model, output, work=work, console=console)
+    save(model, output, work=work, console=console, index=index)
     if as_json:
         opt.write_json({"model": str(output), "interrupted": model.interrupted, "training": model.training})

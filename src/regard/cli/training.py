@@ -80,9 +80,21 @@ def train(request: TrainingRequest, console: Console) -> Model:
         raise
 
 
-def save(model: Model, output: Path, *, work: Path, console: Console) -> None:
-    """Save a model and say what can be done next; an interrupted run can go on from `work`."""
+def save(model: Model, output: Path, *, work: Path, console: Console, index: bool | None = None) -> None:
+    """Save a model and say what can be done next; an interrupted run can go on from `work`.
+
+    Parameters
+    ----------
+    model, output, work
+        What is saved, where, and the folder of its run.
+    console
+        Says what is done.
+    index
+        Whether it gets an index for approximate search; None: if its catalogue is large enough.
+    """
     model.save(output)
+    if index is not False and not model.interrupted:
+        _add_index(model, output, console=console, asked=bool(index))
     if model.interrupted:
         console.print(
             f"stopped early; the best model so far is in {output}. To go on, run the same command again "
@@ -91,6 +103,30 @@ def save(model: Model, output: Path, *, work: Path, console: Console) -> None:
     else:
         clear_work(work)
         console.print(f"the model is in {output}; next: regard evaluate {output}")
+
+
+def _add_index(model: Model, output: Path, *, console: Console, asked: bool) -> None:
+    """Save the model, which is in its folder already, with an index; without one it is searched exactly."""
+    from regard.errors import ConfigError, MissingExtraError
+    from regard.pipeline import TwoStageModel
+    from regard.recommend.approx import ApproxConfig
+
+    size = len(model.dataset.items)
+    if not asked and (isinstance(model, TwoStageModel) or not ApproxConfig().wanted(size)):
+        return
+    console.print(f"{size:,} items: building an index for approximate search (--no-index leaves it out)")
+    try:
+        made = model.indexed()
+    except (MissingExtraError, ConfigError) as error:
+        if asked:
+            raise
+        console.print(f"no index: {error}. The model searches every item", markup=False)
+        return
+    made.save(output)
+    assert made.index is not None
+    recall = made.index.record.recall
+    said = "" if recall is None else f"; recall@10 against exact search: {recall:.3f}"
+    console.print(f"the index reads {made.index.record.probes} of {made.index.record.lists} lists{said}")
 
 
 def clear_work(work: Path) -> None:
