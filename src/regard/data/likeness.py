@@ -117,11 +117,11 @@ class Likeness:
         asked = np.flatnonzero(known)
         for some in _pieces(asked, counts_K[asked]):
             values = self._some(item_K[some], user_K[some], histories.take(row_K[some]))
-            for name, value in zip(LIKENESS, values, strict=True):
-                made[name][some] = value
+            for name in LIKENESS:
+                made[name][some] = values[name]
         return made
 
-    def _some(self, item_K: np.ndarray, user_K: np.ndarray, histories: Histories) -> tuple[np.ndarray, ...]:
+    def _some(self, item_K: np.ndarray, user_K: np.ndarray, histories: Histories) -> dict[str, np.ndarray]:
         """Return the values of candidates that are counted, each with a history of at least one event."""
         events_P, lengths_K = histories.events(), histories.lengths
         first_K = np.cumsum(lengths_K) - lengths_K
@@ -143,13 +143,13 @@ class Likeness:
 
         weight_P = np.abs(like_P)
         weight_K = total(weight_P)
-        return (
-            total(like_P * had_P) / np.maximum(total(had_P.astype(np.float32)), 1),
-            np.maximum.reduceat(np.where(had_P, like_P, 0), first_K),
-            total(like_P * (had_P & late_P)),
-            total(like_P * (had_P - np.float32(self.level))) / (weight_K + _PRIOR),
-            weight_K,
-        )
+        return {
+            "likeness mean": total(like_P * had_P) / np.maximum(total(had_P.astype(np.float32)), 1),
+            "likeness highest": np.maximum.reduceat(np.where(had_P, like_P, 0), first_K),
+            "likeness lately": total(like_P * (had_P & late_P)),
+            "likeness outcome": total(like_P * (had_P - np.float32(self.level))) / (weight_K + _PRIOR),
+            "likeness weight": weight_K,
+        }
 
     def _own(self, user_K: np.ndarray, item_K: np.ndarray) -> np.ndarray:
         """Return ``[K]`` float32: what the user did with the item, 0 where that is not counted."""
