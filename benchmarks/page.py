@@ -287,13 +287,12 @@ def _curve(result: dict[str, Any]) -> str:
     )
 
 
-def _where(environment: dict[str, Any]) -> str:
-    versions = ", ".join(f"{name} {version}" for name, version in environment["versions"].items())
-    able = f" ({environment['instructions']})" if "instructions" in environment else ""
+def _where(at: dict[str, Any]) -> str:
+    versions = ", ".join(f"{name} {version}" for name, version in at["versions"].items())
+    processor = " ".join(at[name] for name in ("processor", "instructions") if name in at)
     return (
-        f"Measured on {environment['date'][:10]} at commit {environment['commit']}: {environment['processor']}{able}, "
-        f"{environment['threads']} threads, Python {environment['python']}, {versions}; load average before it "
-        f"was written {environment['load_average']}.\n"
+        f"Measured on {at['date'][:10]} at commit {at['commit']}: {processor}, {at['threads']} threads, "
+        f"Python {at['python']}, {versions}; load average before it was written {at['load_average']}.\n"
     )
 
 

@@ -30,13 +30,7 @@ def load_chapter(result: dict[str, Any]) -> str:
         "| load | system | requests per second | p50 | p95 | p99 | not the model's | memory |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    for kind, words in _KINDS.items():
-        for system, of in result["systems"].items():
-            one = of[kind]
-            times = " | ".join(f"{one[name]:.1f} ms" for name in ("p50_ms", "p95_ms", "p99_ms"))
-            bad = f"{one['not_answered_by_the_model']} | {of['memory_mb'] / 1e3:.2f} GB"
-            rate = f"{one['requests_per_second']:,.0f}"
-            out.append(f"| {words} | {_NAMES[system]} | {rate} | {times} | {bad} |")
+    out += _answers({_NAMES[system]: of for system, of in result["systems"].items()})
     reasons = result["failed"].items()
     out += [f"\nNot measured: {_NAMES[name]}: {reason.splitlines()[-1]}" for name, reason in reasons]
     out.append(_lasting(result["long"]))
@@ -67,13 +61,19 @@ def many_chapter(result: dict[str, Any]) -> str:
         "| load | lists | requests per second | p50 | p95 | p99 | not the model's | memory |",
         "|---|---|---|---|---|---|---|---|",
     ]
+    return "\n".join([*out, *_answers(result["systems"])]) + "\n"
+
+
+def _answers(systems: dict[str, Any]) -> list[str]:
+    """Return a row of a table for each kind of load and each system."""
+    rows = []
     for kind, words in _KINDS.items():
-        for name, of in result["systems"].items():
+        for name, of in systems.items():
             one = of[kind]
             times = " | ".join(f"{one[figure]:.1f} ms" for figure in ("p50_ms", "p95_ms", "p99_ms"))
             bad = f"{one['not_answered_by_the_model']} | {of['memory_mb'] / 1e3:.2f} GB"
-            out.append(f"| {words} | {name} | {one['requests_per_second']:,.0f} | {times} | {bad} |")
-    return "\n".join(out) + "\n"
+            rows.append(f"| {words} | {name} | {one['requests_per_second']:,.0f} | {times} | {bad} |")
+    return rows
 
 
 def going_on_chapter(result: dict[str, Any]) -> str:

@@ -4,8 +4,8 @@
     python benchmarks/serve/many.py --quick    # 200,000 items, ten seconds of each kind; nothing is kept
 
 The log is made up (`benchmarks/catalogues.py`): items by Zipf's law, histories of 50 on average, a list asks for
-ten. The model is trained for an epoch, since weights do not matter for speed; the index and its recall, measured
-when it is built, do not depend on more. The kinds of load are those of `benchmarks/serve/asking.py`. The
+ten. The model is trained for an epoch, since weights do not matter for speed; the recall of the index is that
+of this model's vectors, measured when it is built. The kinds of load are those of `benchmarks/serve/asking.py`. The
 generator and the server share the machine's cores.
 """
 
@@ -57,7 +57,7 @@ def main() -> None:
     }
     job = {"items": items, "folders": {name: str(folder) for name, folder in folders.items()}}
     fitted = WORKSPACE / "models" / f"zipf-{items}.json"
-    if not fitted.exists():  # a run goes on where it was left
+    if not all(path.exists() for path in (fitted, *folders.values())):  # else a run goes on where it was left
         fitted.write_text(json.dumps(fresh(Path(__file__), "save_models", job).value), encoding="utf-8")
     made = json.loads(fitted.read_text(encoding="utf-8"))
     console.print(f"fitted and indexed: {made}")
