@@ -25,7 +25,7 @@ import numpy as np
 import torch
 from rich.console import Console
 
-from benchmarks.common import BenchError, Target, fresh, keep, read
+from benchmarks.common import KEEP_MEMORY, BenchError, Target, fresh, keep, read
 from benchmarks.peers.venvs import python_of
 from benchmarks.systems import scratch
 from benchmarks.tasks import Task
@@ -59,7 +59,7 @@ def main() -> None:
 def _own(task: Task, job: dict[str, Any], console: Console) -> None:
     job["lists"] = str(scratch(f"curve-regard-{job['epochs']}"))
     try:
-        done = fresh(OWN, "curve", job)
+        done = fresh(OWN, "curve", job, variables=KEEP_MEMORY)
     except BenchError as error:
         console.print(f"regard, {job['epochs']} epochs: failed\n{error}", markup=False)
         return
@@ -74,7 +74,8 @@ def _peer(task: Task, job: dict[str, Any], console: Console) -> None:
     for old in base.parent.glob(f"{base.name}-*.npz"):
         old.unlink()
     try:
-        fresh(RECTOOLS, "curve", {**job, "lists": str(base), "max_epochs": 200}, python=python_of("rectools"))
+        asked = {**job, "lists": str(base), "max_epochs": 200}
+        fresh(RECTOOLS, "curve", asked, python=python_of("rectools"), variables=KEEP_MEMORY)
     except BenchError as error:
         console.print(f"rectools: failed\n{error}", markup=False)
     finally:

@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 from rich.console import Console
 
-from benchmarks.common import BenchError, Fresh, environment, fresh, keep, read
+from benchmarks.common import KEEP_MEMORY, BenchError, Fresh, environment, fresh, keep, read
 from benchmarks.peers.venvs import python_of
 from benchmarks.ranks import pack
 from benchmarks.systems import NAMES, scratch, system_of
@@ -73,7 +73,8 @@ def _measure_task(task: Task, arguments: argparse.Namespace, console: Console) -
             job |= {"items": len(task.dataset.items), "lists": str(scratch(key))}
             try:
                 python = sys.executable if system.peer is None else python_of(system.peer)
-                done = fresh(system.script, system.function, job, python=python)
+                variables = None if own else KEEP_MEMORY  # peers search for as long as they improve: hours
+                done = fresh(system.script, system.function, job, python=python, variables=variables)
             except BenchError as error:
                 _keep(
                     task,
