@@ -27,6 +27,7 @@ from rich.console import Console
 
 from benchmarks.common import KEEP_MEMORY, BenchError, Target, fresh, keep, read
 from benchmarks.peers.venvs import python_of
+from benchmarks.quality import keep_best_epoch
 from benchmarks.systems import scratch
 from benchmarks.tasks import Task
 from benchmarks.training_speed import OWN, PEER, RECTOOLS
@@ -79,13 +80,21 @@ def _peer(task: Task, job: dict[str, Any], console: Console) -> None:
     except BenchError as error:
         console.print(f"rectools: failed\n{error}", markup=False)
     finally:
-        for path in base.parent.glob(f"{base.name}-*.npz"):
-            number = int(path.stem.rpartition("-")[2])
-            with np.load(path, allow_pickle=False) as file:
-                seconds = float(file["seconds"])
-            value = _ndcg(task, path)
-            _keep("rectools", number, seconds, value)
-            console.print(f"rectools, {number} epochs: {seconds:.0f} s, NDCG@10 {value:.4f}")
+        _judge_epochs(task, base, console)
+
+
+def _judge_epochs(task: Task, base: Path, console: Console) -> None:
+    """Keep each epoch of RecTools as a point of the curve, and the best of them as its quality."""
+    lists = {int(path.stem.rpartition("-")[2]): path for path in base.parent.glob(f"{base.name}-*.npz")}
+    seconds = {}
+    for number, path in sorted(lists.items()):
+        with np.load(path, allow_pickle=False) as file:
+            seconds[number] = float(file["seconds"])
+        value = _ndcg(task, path)
+        _keep("rectools", number, seconds[number], value)
+        console.print(f"rectools, {number} epochs: {seconds[number]:.0f} s, NDCG@10 {value:.4f}")
+    if lists:
+        keep_best_epoch(task, "rectools (ours), epoch chosen on the test", lists, seconds)
 
 
 def targets(kept: dict[str, Any]) -> list[Target]:

@@ -100,7 +100,7 @@ class Study:
     """
 
     def __init__(self, *, users: int | None) -> None:
-        task = Task("ml-1m", "time")
+        task = Task("ml-1m", "time", described=True)
         held = task.held
         self.train = held.train
         asked = len(held.queries)

@@ -89,7 +89,7 @@ def speed(repeats: int) -> dict[str, dict[str, float]]:
 def agreement(users: int, epochs: int) -> dict[str, Any]:
     """Count how often screening names the same first event, and the same first three, as the exact method."""
     model = fit_dataset(
-        Task("ml-100k", "time").dataset,
+        Task("ml-100k", "time", described=True).dataset,
         settings={"epochs": epochs, "shape.width": WIDTH},
         split="time",
         run=Run(options=RunOptions(seed=0)),

@@ -141,7 +141,9 @@ def _model(data: str, seed: int, recipe: str) -> Model:
             split="leave-last-out",
             run=run,
         )
-    model = fit_dataset(Task(data, TASKS[data]).dataset, recipe=recipe, split=TASKS[data], run=run)
+    model = fit_dataset(
+        Task(data, TASKS[data], described=True).dataset, recipe=recipe, split=TASKS[data], run=run
+    )
     assert isinstance(model, Model)
     model.save(folder)
     return model

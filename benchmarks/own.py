@@ -133,7 +133,7 @@ def quality(job: dict[str, Any]) -> dict[str, Any]:
     """Fit as `regard fit` does, or with other settings, and write the lists for the test."""
     from benchmarks.tasks import Task
 
-    task = Task(job["data"], job["split"])
+    task = Task(job["data"], job["split"], described=job.get("described", False))
     began = time.perf_counter()
     model = fit_dataset(
         task.dataset,

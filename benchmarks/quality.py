@@ -111,6 +111,29 @@ def _runs(
     ]
 
 
+def keep_best_epoch(task: Task, label: str, lists: dict[int, Path], seconds: dict[int, float]) -> None:
+    """Keep the best of the epochs of one training, as the test itself tells: a favour to the system.
+
+    Parameters
+    ----------
+    lists, seconds
+        By number of the epoch: what it recommends, and how long training had taken.
+    """
+    judged = {epoch: _judged(task, label, path) for epoch, path in lists.items()}
+    value = {epoch: one["metrics"]["ndcg@10"] for epoch, one in judged.items()}
+    best = max(value, key=lambda epoch: value[epoch])
+    history = [{"epoch": epoch, "seconds": seconds[epoch], "test": value[epoch]} for epoch in sorted(value)]
+    shared = {
+        "key": f"{task.key}@{label}",
+        "task": task.key,
+        "data": task.data,
+        "split": task.split,
+        "seed": 0,
+    }
+    details = {"details": {"history": history, "best_epoch": best}, "seconds": history[-1]["seconds"]}
+    _keep(task, [{**shared, **details, "environment": environment(), **judged[best]}])
+
+
 def _judged(task: Task, name: str, path: Path) -> dict[str, Any]:
     with np.load(path, allow_pickle=False) as file:
         evaluation = task.judge(file["lists"], name=name)

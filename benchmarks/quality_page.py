@@ -63,8 +63,9 @@ def chapter(kept: dict[str, Any]) -> str:
         "The whole catalogue is ranked and seen items are left out; there are no sampled metrics. Every system "
         "learns from the same events, chooses its epochs or settings on the same validation cut and is then "
         "trained on the whole training part; one piece of code judges all lists. *regard* is what `regard fit` "
-        "does when nothing is set; *regard (request time)* is also told when the target happened, as a server knows "
-        "when it is asked: a comparison of its own. Several seeds give one value: the mean. Intervals are bootstrap intervals "
+        "does with the events alone when nothing is set; *regard (table of items)* also reads the titles and attributes "
+        "that lie beside them, and *regard (request time)* is told when the target happened, as a server knows when it "
+        "is asked: comparisons of their own. Several seeds give one value: the mean. Intervals are bootstrap intervals "
         "over users (95 %); p is that of a paired sign-flip test against *regard*, after Holm's correction.\n",
     ]
     for task, counts in sorted(kept["tasks"].items()):

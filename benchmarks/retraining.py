@@ -61,7 +61,7 @@ def main() -> None:
 def one_run(data: str, asked: argparse.Namespace, console: Console) -> dict[str, Any]:
     """Fit a model, look for counterfactuals, fit again without them."""
     began = time.perf_counter()
-    dataset = Task(data, SPLITS[data]).dataset
+    dataset = Task(data, SPLITS[data], described=True).dataset
 
     def fitted(log: Dataset, seed: int) -> Model:
         run = Run(options=RunOptions(seed=seed))

@@ -22,6 +22,7 @@ __all__ = ["NAMES", "System", "scratch", "system_of"]
 NAMES = (
     "regard",
     "regard (request time)",
+    "regard (table of items)",
     "baselines",
     "rectools (documented)",
     "rectools (ours)",
@@ -74,6 +75,8 @@ def system_of(name: str, task: Task, *, settings: dict[str, Any], max_seconds: f
         # A server knows when it is asked; published tables that say so are a comparison of their own.
         job = {"settings": {**settings, "shape.request_time": True}, "request_time": True}
         return System(name, own, "quality", job, None)
+    if name == "regard (table of items)":
+        return System(name, own, "quality", {"settings": settings, "described": True}, None)
     if name == "baselines":
         return System(name, own, "baselines", {"settings": {}}, None)
     # An epoch of few users is of few steps: a peer would stop before it has begun.

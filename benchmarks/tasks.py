@@ -49,9 +49,11 @@ def read_data(name: str) -> PublicData:
     return replace(data, events=data.events.filter(some))
 
 
-def dataset_of(name: str) -> Dataset:
-    """Read a public data set by its name, as `regard fit` would."""
+def dataset_of(name: str, *, described: bool = True) -> Dataset:
+    """Read a public data set by its name, as `regard fit` would; its events alone if not `described`."""
     data = read_data(name)
+    if not described:
+        return prepare(data.events).dataset
     return prepare(data.events, items=data.items, users=data.users).dataset
 
 
@@ -78,10 +80,20 @@ def questions_of(queries: Queries, *, weight: np.ndarray | None = None) -> Quest
 
 @dataclass(frozen=True)
 class Task:
-    """A data set and a split of it."""
+    """A data set and a split of it.
+
+    Parameters
+    ----------
+    data, split
+        Their names.
+    described
+        Whether the tables of items and users are read too. By default they are not: peers read events alone, and
+        Regard would read what it finds.
+    """
 
     data: str
     split: str
+    described: bool = False
 
     @property
     def key(self) -> str:
@@ -96,7 +108,7 @@ class Task:
     @cached_property
     def dataset(self) -> Dataset:
         """The whole log."""
-        return dataset_of(self.data)
+        return dataset_of(self.data, described=self.described)
 
     @cached_property
     def held(self) -> Holdout:
