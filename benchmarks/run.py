@@ -60,6 +60,7 @@ _STEPS = (
     _Step("impressions", resumes=True),
     _Step("selection"),
     _Step("ablation"),
+    _Step("levers", resumes=True),
     _Step("study", resumes=True),
     _Step("curve", resumes=True),
     _Step("quality", resumes=True),
