@@ -104,7 +104,8 @@ class GatedBlock(Block):
     def _add(self, x_TD: Tensor, seen_TD: Tensor) -> Tensor:
         x_TD = x_TD + self._dropped(seen_TD) * self.gate_attention(x_TD).sigmoid()
         fed_TD: Tensor = self._dropped(self.feed(self.norm_feed(x_TD)))
-        return x_TD + fed_TD * self.gate_feed(x_TD).sigmoid()
+        y_TD: Tensor = x_TD + fed_TD * self.gate_feed(x_TD).sigmoid()
+        return y_TD
 
     def _dropped(self, x_TD: Tensor) -> Tensor:
         return dropout(x_TD, self.dropout, training=self.training)

@@ -20,7 +20,7 @@ from benchmarks.content_page import cold_chapter, cold_targets, cost_chapter, wa
 from benchmarks.ctr_page import ranking_chapter
 from benchmarks.diversity_page import chapter as diversity_chapter
 from benchmarks.impressions_page import chapter as impressions_chapter
-from benchmarks.levers_page import ablation_chapter, study_chapter
+from benchmarks.levers_page import ablation_chapter, levers_chapter, study_chapter
 from benchmarks.pipeline_page import chapter as pipeline_chapter
 from benchmarks.pipeline_page import targets as pipeline_targets
 from benchmarks.plots import Axis, lines
@@ -66,6 +66,7 @@ def write_page() -> None:
         ("curve", curve_chapter),
         ("quality", chapter),
         ("ablation", ablation_chapter),
+        ("levers", levers_chapter),
         ("study", study_chapter),
         ("modalities", lambda kept: warm_chapter(with_ids(kept))),
         ("cold", cold_chapter),
