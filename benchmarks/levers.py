@@ -70,6 +70,8 @@ class Lever:
 
 LEVERS = {
     "recipe": Lever("the recipe"),
+    # A lever that learns longer may owe its gain to that
+    "patient": Lever("the recipe with more patience", settings={"train.patience": 10}),
     "gbce": Lever(
         "gBCE, t = 0.75, 256 negatives of each position", loss=lambda usual, model, items: GBCE(items)
     ),
@@ -153,6 +155,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
         "blend": fitted.blend.weights.to_json(),
         "epochs": search.epochs,
         "best_epoch": search.best_epoch,
+        "curve": [round(float(str(epoch["validation"])), 5) for epoch in search.history],
         "seconds": round(spent, 1),
         "epoch_seconds": round(clock.spent / search.epochs, 2),
         "weights": sum(weight.numel() for weight in fitted.model.parameters()),
