@@ -38,25 +38,30 @@ def ablation_chapter(result: dict[str, Any]) -> str:
 
 def levers_chapter(result: dict[str, Any]) -> str:
     """Write what each lever of the field adds to the recipe, log by log, and which of them pay."""
-    tasks: dict[str, dict[str, _Runs]] = {}
-    for run in result["runs"]:
-        tasks.setdefault(run["task"], {}).setdefault(run["arm"], {})[run["seed"]] = run
+    found: dict[tuple[str, int], dict[str, _Runs]] = {}
+    for run in sorted(result["runs"], key=lambda one: -one["patience"]):
+        arms = found.setdefault((run["task"], run["patience"]), {})
+        arms.setdefault(run["arm"], {})[run["seed"]] = run
     out = [
         "## Levers that the field found\n",
         "`benchmarks/levers.py`: the recipe with one lever, judged on validation, never on the test: NDCG@10 of the "
         "network alone and of what is served, the mean over seeds. Differences are to the recipe of the same seeds, "
         "with the smallest and the largest; time is the processor's, of an epoch with its validation and of the whole "
-        "search.\n",
+        "search, as a multiple of the recipe's. Arms learn until ten epochs bring nothing better. With the recipe's "
+        "own patience some end early by chance, the recipe among them, and what happens to end later looks like a "
+        "gain: such runs are shown, and judge nothing.\n",
     ]
-    for key, arms in tasks.items():
+    for (task, patience), arms in found.items():
         out += [
-            f"### {key}\n",
+            f"### {task}, {f'{patience} epochs of' if patience else 'its own'} patience\n",
             "| | seeds | network alone | against the recipe | served | against the recipe | epoch | search |",
             "|---|---|---|---|---|---|---|---|",
         ]
-        out += [_lever_row(runs, arms[_RECIPE]) for runs in arms.values()]
+        ordered = sorted(arms.values(), key=lambda runs: runs is not arms[_RECIPE])
+        out += [_lever_row(runs, arms[_RECIPE]) for runs in ordered]
         out.append("")
-    return "\n".join([*out, _verdict(list(tasks.values())), ""])
+    judging = [arms for (_, patience), arms in found.items() if patience]
+    return "\n".join([*out, _verdict(judging), ""])
 
 
 def _lever_row(runs: _Runs, recipe: _Runs) -> str:
@@ -81,24 +86,29 @@ def _gains(runs: _Runs, recipe: _Runs, what: str) -> list[float]:
 
 def _verdict(tasks: list[dict[str, _Runs]]) -> str:
     """Say which levers gain more, in the mean over the logs, than the seeds of the recipe lie apart."""
-    if any(len(arms[_RECIPE]) < 2 for arms in tasks):
+    if not tasks or any(len(arms[_RECIPE]) < 2 for arms in tasks):
         return "With one seed of the recipe nothing can be said yet."
-    of_seeds = [[run["alone"] for run in arms[_RECIPE].values()] for arms in tasks]
-    apart = mean((max(each) - min(each)) / mean(each) for each in of_seeds)
-    shared = [arm for arm in tasks[0] if arm != _RECIPE and all(arm in arms for arms in tasks)]
-    said = []
-    for arm in shared:
-        alone, served = (
-            mean(mean(_gains(arms[arm], arms[_RECIPE], what)) for arms in tasks)
-            for what in ("alone", "served")
-        )
-        if alone > apart:
-            name = next(iter(tasks[0][arm].values()))["said"]
-            said.append(f"{name} ({alone:+.1%} alone, {served:+.1%} served)")
+    bars = {what: mean(_apart(arms[_RECIPE], what) for arms in tasks) for what in ("alone", "served")}
+    said: dict[bool, list[str]] = {True: [], False: []}
+    for arm, runs in tasks[0].items():
+        if arm == _RECIPE or any(len(arms.get(arm, {})) < 2 for arms in tasks):
+            continue
+        gains = {what: mean(mean(_gains(arms[arm], arms[_RECIPE], what)) for arms in tasks) for what in bars}
+        name = next(iter(runs.values()))["said"]
+        pays = gains["alone"] > bars["alone"] and gains["served"] > 0
+        said[pays].append(f"{name} ({gains['alone']:+.1%} alone, {gains['served']:+.1%} served)")
     return (
-        f"The seeds of the recipe lie {apart:.1%} apart, network alone, in the mean over the logs. What gains more than "
-        f"that over the recipe, and so pays: {'; '.join(said) if said else 'none of them'}."
+        f"The seeds of the recipe lie {bars['alone']:.1%} apart, network alone, and {bars['served']:.1%} served, in the "
+        "mean over the logs. A lever pays that gains more than that alone, and serves no worse. "
+        f"Pays: {'; '.join(said[True]) or 'none'}. Does not: {'; '.join(said[False]) or 'none'}. The others have "
+        "not been tried with several seeds on each log."
     )
+
+
+def _apart(runs: _Runs, what: str) -> float:
+    each = [run[what] for run in runs.values()]
+    apart: float = (max(each) - min(each)) / mean(each)
+    return apart
 
 
 def study_chapter(result: dict[str, Any]) -> str:
