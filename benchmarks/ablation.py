@@ -38,6 +38,7 @@ LEVERS: dict[str, dict[str, Any]] = {
     "without gaps of time": {"shape.gaps": False},
     "without averaged weights": {"train.average": 0.0},
     "items begin with length one": {"shape.item_scale": None},
+    "with a filter beside attention": {"shape.filter_share": 0.3},
     "learning rate 0.001": {"train.learning_rate": 1e-3},
     "dropout 0.2": {"shape.dropout": 0.2, "shape.embedding_dropout": 0.2},
     "dropout 0.4": {"shape.dropout": 0.4, "shape.embedding_dropout": 0.4},

@@ -16,10 +16,15 @@ from regard.models.scoring import EncoderScorer
 ITEMS = 30
 
 
-@pytest.fixture(params=MODELS)
+# Options that change what an event reads of others.
+OPTIONS = [(name, {}) for name in MODELS] + [("causal", {"filter_share": 0.3})]
+
+
+@pytest.fixture(params=OPTIONS, ids=lambda option: "-".join([option[0], *option[1]]))
 def encoder(request: pytest.FixtureRequest) -> Encoder:
     torch.manual_seed(0)
-    model = build(request.param, {"width": 16, "max_length": 12}, num_items=ITEMS)
+    name, options = request.param
+    model = build(name, {"width": 16, "max_length": 12, **options}, num_items=ITEMS)
     for parameter in model.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
     return model.eval()

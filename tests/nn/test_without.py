@@ -60,6 +60,7 @@ def test_what_it_cannot_do_is_left_to_the_long_way() -> None:
         made(blocks=3),
         made(request_time=True),
         made(attention_window=3),
+        made(filter_share=0.3),
         made(context=ContextConfig(calendar=True)),
     ):
         assert cannot.encode_without_each(batch) is None

@@ -30,6 +30,7 @@ from regard.nn.gaps import GapEmbedding
 from regard.nn.heads import Catalogue
 from regard.nn.mask import causal, same_user, window
 from regard.nn.plan import AttentionPlan
+from regard.nn.smooth import LocalFilter
 from regard.nn.stack import Stack
 from regard.nn.without import Tokens, last_without_each
 
@@ -54,6 +55,9 @@ class CausalConfig(Config):
     attention_window
         Latest events that an event may look back on in each block, itself included; None: all of them. Time
         and memory of long histories then grow with their length and not with its square.
+    filter_share
+        Share of a filter of the latest events beside the attention of each block, as in BSARec
+        (`regard.nn.smooth`); 0: there is none.
     dropout
         Share of values dropped inside the blocks.
     embedding_dropout
@@ -81,6 +85,7 @@ class CausalConfig(Config):
     expansion: int = pydantic.Field(default=4, ge=1)
     max_length: int = pydantic.Field(default=200, ge=1)
     attention_window: int | None = pydantic.Field(default=None, ge=1)
+    filter_share: float = pydantic.Field(default=0.0, ge=0, lt=1)
     dropout: float = pydantic.Field(default=0.3, ge=0, lt=1)
     embedding_dropout: float = pydantic.Field(default=0.3, ge=0, lt=1)
     similarity: Literal["dot", "cosine"] = "dot"
@@ -140,6 +145,9 @@ class CausalModel(nn.Module):
                     SelfAttention(config.width, heads=config.heads),
                     expansion=config.expansion,
                     dropout=config.dropout,
+                    local=LocalFilter(config.width, share=config.filter_share)
+                    if config.filter_share > 0
+                    else None,
                 )
                 for _ in range(config.blocks)
             ]

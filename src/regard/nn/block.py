@@ -14,6 +14,7 @@ from regard.nn.attention import Attention
 from regard.nn.dropout import dropout
 from regard.nn.ffn import FeedForward
 from regard.nn.plan import AttentionPlan
+from regard.nn.smooth import LocalFilter
 
 __all__ = ["Block", "Seen"]
 
@@ -37,11 +38,20 @@ class Block(nn.Module):
         Hidden width of the feed-forward network as a multiple of D.
     dropout
         Share of values dropped from what each part adds, in training.
+    local
+        Mixed with what attention says; None: attention speaks alone.
     """
 
-    def __init__(self, attention: Attention, *, expansion: int = 4, dropout: float = 0.0) -> None:
+    def __init__(
+        self,
+        attention: Attention,
+        *,
+        expansion: int = 4,
+        dropout: float = 0.0,
+        local: LocalFilter | None = None,
+    ) -> None:
         super().__init__()
-        self.attention = attention
+        self.attention, self.local = attention, local
         self.norm_attention = nn.LayerNorm(attention.width)
         self.norm_feed = nn.LayerNorm(attention.width)
         self.feed = FeedForward(attention.width, expansion=expansion, dropout=dropout)
@@ -49,21 +59,34 @@ class Block(nn.Module):
 
     def forward(self, x_TD: Tensor, plan: AttentionPlan) -> Tensor:
         """Return ``[T, D]``."""
-        return self._feed(x_TD + self._drop(self.attention(self.norm_attention(x_TD), plan=plan)))
+        read_TD = self.norm_attention(x_TD)
+        seen_TD = self.attention(read_TD, plan=plan)
+        if self.local is not None:
+            seen_TD = self.local(seen_TD, read_TD, plan)
+        return self._feed(x_TD + self._drop(seen_TD))
 
     def last(self, x_TD: Tensor, plan: AttentionPlan) -> Tensor:
         """Return ``[U, D]``: the output for the last event of each of U histories, none of them empty."""
-        seen_UD = self.attention.last(self.norm_attention(x_TD), plan=plan)
+        read_TD = self.norm_attention(x_TD)
+        seen_UD = self.attention.last(read_TD, plan=plan)
+        if self.local is not None:
+            seen_UD = self.local.last(seen_UD, read_TD, plan)
         return self._feed(x_TD[plan.query.offsets[1:] - 1] + self._drop(seen_UD))
 
     def after(self, x_TD: Tensor, mixed_TD: Tensor) -> Tensor:
-        """Return ``[T, D]``: what follows the attention, given ``[T, D]`` its heads side by side."""
+        """Return ``[T, D]``: what follows the attention, given ``[T, D]`` its heads side by side.
+
+        Only for a block without a local filter, which reads more than one event.
+        """
+        assert self.local is None
         return self._feed(x_TD + self._drop(self.attention.project_out(mixed_TD)))
 
     def observed(self, x_TD: Tensor, plan: AttentionPlan) -> Seen:
         """Do the same by the reference kernel and return the attention weights too."""
-        seen = self.attention.observed(self.norm_attention(x_TD), plan=plan)
-        return Seen(y_TD=self._feed(x_TD + self._drop(seen.y)), weights_NTT=seen.weights)
+        read_TD = self.norm_attention(x_TD)
+        seen = self.attention.observed(read_TD, plan=plan)
+        seen_TD = seen.y if self.local is None else self.local(seen.y, read_TD, plan)
+        return Seen(y_TD=self._feed(x_TD + self._drop(seen_TD)), weights_NTT=seen.weights)
 
     def _feed(self, x_TD: Tensor) -> Tensor:
         return x_TD + self._drop(self.feed(self.norm_feed(x_TD)))

@@ -70,7 +70,7 @@ def last_without_each(stack: Stack, tokens: Tokens, plan: AttentionPlan) -> Tens
     first, last = stack.blocks
     assert isinstance(first, Block)
     assert isinstance(last, Block)
-    if first.attention.rotate is not None or last.attention.rotate is not None:
+    if any(block.attention.rotate is not None or block.local is not None for block in (first, last)):
         return None
     seen_SD = _first_attention(first, tokens)
     if seen_SD is None:
