@@ -42,8 +42,9 @@ def sequential(train: Dataset) -> FitConfig:
         loss=LossConfig(full_up_to=8_192),
         train=TrainConfig(
             epochs=30 if events < 500_000 else 16,
-            # Attributes are learned in an epoch and ids over many: between the two, validation stands still.
-            patience=4 if train.item_table.width < 2 else 10,
+            # Validation stands still for several epochs: on a small log by chance, and where attributes, which are
+            # learned in an epoch, wait for ids, which take many.
+            patience=10,
             learning_rate=2e-3,
             average=0.1,
         ),
