@@ -8,6 +8,7 @@ from typing import Any
 __all__ = ["ablation_chapter", "levers_chapter", "study_chapter"]
 
 _RECIPE = "recipe"
+_PATIENCE = 10  # of the runs that judge
 # Runs of an arm by seed
 _Runs = dict[int, dict[str, Any]]
 
@@ -47,20 +48,20 @@ def levers_chapter(result: dict[str, Any]) -> str:
         "`benchmarks/levers.py`: the recipe with one lever, judged on validation, never on the test: NDCG@10 of the "
         "network alone and of what is served, the mean over seeds. Differences are to the recipe of the same seeds, "
         "with the smallest and the largest; time is the processor's, of an epoch with its validation and of the whole "
-        "search, as a multiple of the recipe's. Arms learn until ten epochs bring nothing better. With the recipe's "
-        "own patience some end early by chance, the recipe among them, and what happens to end later looks like a "
-        "gain: such runs are shown, and judge nothing.\n",
+        "search, as a multiple of the recipe's. Arms learn until ten epochs bring nothing better. Of those that wait for "
+        "four, some end early by chance, the recipe among them, and what happens to end later looks like a gain: such "
+        "runs are shown, and judge nothing.\n",
     ]
     for (task, patience), arms in found.items():
         out += [
-            f"### {task}, {f'{patience} epochs of' if patience else 'its own'} patience\n",
+            f"### {task}, {patience} epochs of patience\n",
             "| | seeds | network alone | against the recipe | served | against the recipe | epoch | search |",
             "|---|---|---|---|---|---|---|---|",
         ]
         ordered = sorted(arms.values(), key=lambda runs: runs is not arms[_RECIPE])
         out += [_lever_row(runs, arms[_RECIPE]) for runs in ordered]
         out.append("")
-    judging = [arms for (_, patience), arms in found.items() if patience]
+    judging = [arms for (_, patience), arms in found.items() if patience == _PATIENCE]
     return "\n".join([*out, _verdict(judging), ""])
 
 
