@@ -18,6 +18,8 @@ _RECIPE = "the recipe"
 def defaults_chapter(result: dict[str, Any]) -> str:
     """Write what the other logs would choose for each log, and what that is worth there."""
     gains = {log: _gains(task["rows"]) for log, task in sorted(result["tasks"].items())}
+    if len(gains) < 2:
+        return ""
     shared = set.union(*(set(of) for of in gains.values()))
     out = [
         "## Are the defaults good for a log that did not choose them?\n",

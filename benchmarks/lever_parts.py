@@ -1,4 +1,4 @@
-"""Levers of the network as prototypes: gates, a frequency filter, relative bias. For `levers.py` alone.
+"""Levers of the network as prototypes: gates and relative bias. For `levers.py` alone.
 
 Each is a causal model of the package with one part exchanged after it was built, so that all other weights
 begin as the recipe's do. None of them is served: what pays becomes an option of the one model.
@@ -21,17 +21,16 @@ from regard.models.causal import CausalConfig, CausalModel
 from regard.models.context import ContextSpec
 from regard.models.items import ItemFeatures
 from regard.models.protocols import Encoded, Observed
-from regard.nn.attention import Attention, Observation, SelfAttention
+from regard.nn.attention import Attention, SelfAttention
 from regard.nn.block import Block, Seen
 from regard.nn.dropout import dropout
 from regard.nn.gaps import gap_class
 from regard.nn.heads import Catalogue
 from regard.nn.plan import AttentionPlan, Layout
 
-__all__ = ["FilteredModel", "GatedFeedModel", "GatedModel", "RelativeModel"]
+__all__ = ["GatedFeedModel", "GatedModel", "RelativeModel"]
 
 _CLASSES = 65  # of gaps, unknown ones included
-_WINDOW, _SHARE = 5, 0.3  # of the filter: BSARec's share for MovieLens
 _MULTIPLE = 8  # of hidden widths, for fast products
 
 
@@ -117,58 +116,6 @@ class GatedModel(_Changed):
     def change(self) -> None:
         blocks = [GatedBlock(self.config, block.attention) for block in self.stack.blocks]  # type: ignore[arg-type]
         self.stack.blocks = nn.ModuleList(blocks)
-
-
-class FilteredAttention(SelfAttention):
-    """Attention mixed with a filter that rescales what is new in an event against the latest ones.
-
-    After BSARec (Shin et al., "An Attentive Inductive Bias for Sequential Recommendation", AAAI 2024), whose
-    Fourier transform of the whole history would show each event the later ones: it learns from the last event
-    of a history only. Here the low frequencies are the mean of the latest five events, so that all may learn.
-    """
-
-    def __init__(self, width: int, *, heads: int) -> None:
-        super().__init__(width, heads=heads)
-        self.root = nn.Parameter(torch.randn(width))
-
-    def forward(
-        self, x: Tensor, *, source: Tensor | None = None, plan: AttentionPlan | None = None
-    ) -> Tensor:
-        assert plan is not None
-        seen: Tensor = super().forward(x, source=source, plan=plan)
-        return (1 - _SHARE) * seen + self._filtered(x, plan)
-
-    def last(self, x_TD: Tensor, *, plan: AttentionPlan) -> Tensor:
-        filtered_UD = self._filtered(x_TD, plan)[plan.query.offsets[1:] - 1]
-        return (1 - _SHARE) * super().last(x_TD, plan=plan) + filtered_UD
-
-    def observed(
-        self, x: Tensor, *, source: Tensor | None = None, plan: AttentionPlan | None = None
-    ) -> Observation:
-        assert plan is not None
-        seen = super().observed(x, source=source, plan=plan)
-        return Observation(y=(1 - _SHARE) * seen.y + self._filtered(x, plan), weights=seen.weights)
-
-    def _filtered(self, x_TD: Tensor, plan: AttentionPlan) -> Tensor:
-        place_T1, low_TD = plan.query.position_T[:, None], x_TD
-        for back in range(1, _WINDOW):
-            low_TD = low_TD + torch.where(place_T1 >= back, x_TD.roll(back, 0), 0.0)
-        low_TD = low_TD / (place_T1 + 1).clamp(max=_WINDOW)
-        return _SHARE * (low_TD + self.root.square() * (x_TD - low_TD))
-
-
-class FilteredModel(_Changed):
-    """With BSARec's filter, made causal, beside attention."""
-
-    def change(self) -> None:
-        for block in self.stack.blocks:
-            block.attention = _adopted(
-                FilteredAttention(self.config.width, heads=self.config.heads), block.attention
-            )
-
-    def encode_without_each(self, batch: PackedBatch, catalogue: Catalogue | None = None) -> Tensor | None:
-        """Return None: the short way knows attention only."""
-        return None
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,11 @@ from benchmarks.borrowed import with_ids
 from benchmarks.common import RESULTS, ROOT, Target, read
 from benchmarks.content_page import cold_chapter, cold_targets, cost_chapter, warm_chapter, warm_targets
 from benchmarks.ctr_page import ranking_chapter
+from benchmarks.defaults_page import defaults_chapter
 from benchmarks.diversity_page import chapter as diversity_chapter
 from benchmarks.impressions_page import chapter as impressions_chapter
 from benchmarks.levers_page import ablation_chapter, levers_chapter, study_chapter
+from benchmarks.misses_page import misses_chapter
 from benchmarks.pipeline_page import chapter as pipeline_chapter
 from benchmarks.pipeline_page import targets as pipeline_targets
 from benchmarks.plots import Axis, lines
@@ -55,6 +57,7 @@ def write_page() -> None:
         "environments of their own at pinned versions, on the same data and machine, alternating with Regard in "
         "the same run.\n",
         _target_table(),
+        misses_chapter([row["target"] for row in targets()]),
     ]
     chapters: tuple[tuple[str, Callable[[dict[str, Any]], str]], ...] = (
         ("training_speed", training_chapter),
@@ -66,6 +69,7 @@ def write_page() -> None:
         ("curve", curve_chapter),
         ("quality", chapter),
         ("ablation", ablation_chapter),
+        ("ablation", defaults_chapter),
         ("levers", levers_chapter),
         ("study", study_chapter),
         ("modalities", lambda kept: warm_chapter(with_ids(kept))),
