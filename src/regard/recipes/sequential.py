@@ -42,8 +42,8 @@ def sequential(train: Dataset) -> FitConfig:
         loss=LossConfig(full_up_to=8_192),
         train=TrainConfig(
             epochs=30 if events < 500_000 else 16,
-            # Validation stands still for several epochs: on a small log by chance, and where attributes, which
-            # are learned in an epoch, wait for ids, which take many.
+            # Validation stands still for several epochs: on a small log by chance, and where attributes,
+            # which are learned in an epoch, wait for ids, which take many.
             patience=10,
             learning_rate=2e-3,
             average=0.1,
