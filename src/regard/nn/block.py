@@ -73,13 +73,23 @@ class Block(nn.Module):
             seen_UD = self.local.last(seen_UD, read_TD, plan)
         return self._feed(x_TD[plan.query.offsets[1:] - 1] + self._drop(seen_UD))
 
-    def after(self, x_TD: Tensor, mixed_TD: Tensor) -> Tensor:
-        """Return ``[T, D]``: what follows the attention, given ``[T, D]`` its heads side by side.
+    def after(self, x_TD: Tensor, mixed_TD: Tensor, *, low_TD: Tensor | None = None) -> Tensor:
+        """Return ``[T, D]``: what follows the attention.
 
-        Only for a block without a local filter, which reads more than one event.
+        Parameters
+        ----------
+        x_TD
+            What the block reads.
+        mixed_TD
+            Heads of the attention, side by side.
+        low_TD
+            Low frequencies of what the attention reads, for the local filter; None for a block without one.
         """
-        assert self.local is None
-        return self._feed(x_TD + self._drop(self.attention.project_out(mixed_TD)))
+        assert (self.local is None) == (low_TD is None)
+        seen_TD: Tensor = self.attention.project_out(mixed_TD)
+        if self.local is not None and low_TD is not None:
+            seen_TD = self.local.mix(seen_TD, self.norm_attention(x_TD), low_TD)
+        return self._feed(x_TD + self._drop(seen_TD))
 
     def observed(self, x_TD: Tensor, plan: AttentionPlan) -> Seen:
         """Do the same by the reference kernel and return the attention weights too."""

@@ -14,12 +14,14 @@ Shape letters: T events, U users, D width.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
 from regard.nn.plan import AttentionPlan
 
-__all__ = ["LocalFilter"]
+__all__ = ["LocalFilter", "mean_of_latest"]
 
 _LATEST = 5  # events whose mean is the low frequencies
 
@@ -56,18 +58,36 @@ class LocalFilter(nn.Module):
         place_T1, low_TD = plan.query.position_T[:, None], x_TD
         for back in range(1, min(_LATEST, plan.query.longest)):
             low_TD = low_TD + torch.where(place_T1 >= back, x_TD.roll(back, 0), 0.0)
-        return self._mixed(seen_TD, x_TD, low_TD / (place_T1 + 1).clamp(max=_LATEST))
+        return self.mix(seen_TD, x_TD, low_TD / (place_T1 + 1).clamp(max=_LATEST))
 
     def last(self, seen_UD: Tensor, x_TD: Tensor, plan: AttentionPlan) -> Tensor:
         """Return ``[U, D]`` for the last event of each history, none of them empty."""
-        last_U = plan.query.offsets[1:] - 1
-        place_U1, x_UD = plan.query.position_T[last_U][:, None], x_TD[last_U]
-        low_UD = x_UD
-        for back in range(1, min(_LATEST, plan.query.longest)):
-            low_UD = low_UD + torch.where(place_U1 >= back, x_TD[(last_U - back).clamp(min=0)], 0.0)
-        return self._mixed(seen_UD, x_UD, low_UD / (place_U1 + 1).clamp(max=_LATEST))
+        first_U, last_U = plan.query.offsets[:-1], plan.query.offsets[1:] - 1
+        low_UD = mean_of_latest(x_TD, lambda place_U: first_U + place_U, last_U - first_U)
+        return self.mix(seen_UD, x_TD[last_U], low_UD)
 
-    def _mixed(self, seen: Tensor, x: Tensor, low: Tensor) -> Tensor:
-        filtered = low + self.root_D.square() * (x - low)
-        mixed: Tensor = (1 - self.share) * seen + self.share * filtered
-        return mixed
+    def mix(self, seen_TD: Tensor, x_TD: Tensor, low_TD: Tensor) -> Tensor:
+        """Return ``[T, D]``, given what attention saw, what it read, and the low frequencies of that."""
+        filtered_TD = low_TD + self.root_D.square() * (x_TD - low_TD)
+        mixed_TD: Tensor = (1 - self.share) * seen_TD + self.share * filtered_TD
+        return mixed_TD
+
+
+def mean_of_latest(x_TD: Tensor, row_of: Callable[[Tensor], Tensor], place_U: Tensor) -> Tensor:
+    """Return ``[U, D]``: the low frequencies at one place of each of U histories.
+
+    Parameters
+    ----------
+    x_TD
+        Events.
+    row_of
+        Tells for a ``[U]`` place of each history the row of `x_TD` in which its event lies.
+    place_U
+        Where the means end.
+    """
+    low_UD = x_TD[row_of(place_U)]
+    for back in range(1, _LATEST):
+        before_U = place_U - back
+        event_UD = x_TD[row_of(before_U.clamp(min=0))]
+        low_UD = low_UD + torch.where(before_U[:, None] >= 0, event_UD, 0.0)
+    return low_UD / (place_U[:, None] + 1).clamp(max=_LATEST)

@@ -25,6 +25,7 @@ from torch.nn import functional as F
 from regard.nn.attention import Attention
 from regard.nn.block import Block
 from regard.nn.plan import AttentionPlan
+from regard.nn.smooth import mean_of_latest
 from regard.nn.stack import Stack
 
 __all__ = ["Tokens", "last_without_each"]
@@ -70,15 +71,24 @@ def last_without_each(stack: Stack, tokens: Tokens, plan: AttentionPlan) -> Tens
     first, last = stack.blocks
     assert isinstance(first, Block)
     assert isinstance(last, Block)
-    if any(block.attention.rotate is not None or block.local is not None for block in (first, last)):
+    if first.attention.rotate is not None or last.attention.rotate is not None:
         return None
     seen_SD = _first_attention(first, tokens)
     if seen_SD is None:
         return None
     later = _Later.of(len(tokens.own_ED), tokens.own_ED.device)
-    both_D = torch.cat([tokens.moved_ED, tokens.next_ED])
-    pieces = zip(torch.split(later.token_S, _AT_ONCE), torch.split(seen_SD, _AT_ONCE), strict=True)
-    later_SD = torch.cat([first.after(both_D.index_select(0, token), seen) for token, seen in pieces])
+    both_D, near = torch.cat([tokens.moved_ED, tokens.next_ED]), _Near.of(first, tokens)
+    pieces = [slice(start, start + _AT_ONCE) for start in range(0, len(seen_SD), _AT_ONCE)]
+    later_SD = torch.cat(
+        [
+            first.after(
+                both_D.index_select(0, later.token_S[piece]),
+                seen_SD[piece],
+                low_TD=None if near is None else near.low(later.history_S[piece], later.event_S[piece]),
+            )
+            for piece in pieces
+        ]
+    )
     return stack.norm(_last(last, first(tokens.own_ED, plan), later_SD, later))  # type: ignore[no-any-return]
 
 
@@ -86,10 +96,12 @@ def last_without_each(stack: Stack, tokens: Tokens, plan: AttentionPlan) -> Tens
 class _Later:
     """The later events of the shortened histories, one history after the other.
 
-    `token_S`: which row of the moved tokens, or E and more: which next one. `end_J`: the last
-    one of each history but the last, which has none.
+    `history_S`: which event is left out, `event_S`: which one it is. `token_S`: which row of the moved
+    tokens, or E and more: which next one. `end_J`: the last one of each history but the last, which has none.
     """
 
+    history_S: Tensor
+    event_S: Tensor
     token_S: Tensor
     end_J: Tensor
 
@@ -98,7 +110,33 @@ class _Later:
         history_S, event_S = torch.triu_indices(events, events, offset=1, device=device).unbind(0)
         token_S = torch.where(event_S == history_S + 1, events + history_S, event_S)
         end_J = torch.arange(events - 1, 0, -1, device=device).cumsum(0) - 1
-        return cls(token_S=token_S, end_J=end_J)
+        return cls(history_S=history_S, event_S=event_S, token_S=token_S, end_J=end_J)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Near:
+    """What the local filter of the first block reads: own, moved and next tokens, one after the other."""
+
+    read_RD: Tensor
+    events: int
+
+    @classmethod
+    def of(cls, block: Block, tokens: Tokens) -> _Near | None:
+        if block.local is None:
+            return None
+        rows_RD = torch.cat([tokens.own_ED, tokens.moved_ED, tokens.next_ED])
+        return cls(read_RD=block.norm_attention(rows_RD), events=len(tokens.own_ED))
+
+    def low(self, history_S: Tensor, event_S: Tensor) -> Tensor:
+        """Return ``[S, D]`` the low frequencies at later events, each in the history without one event."""
+
+        def row_of(place_S: Tensor) -> Tensor:
+            after_S = torch.where(
+                place_S == history_S, 2 * self.events + history_S, self.events + place_S + 1
+            )
+            return torch.where(place_S < history_S, place_S, after_S)
+
+        return mean_of_latest(self.read_RD, row_of, event_S - 1)
 
 
 def _first_attention(block: Block, tokens: Tokens) -> Tensor | None:
@@ -177,7 +215,20 @@ def _last(block: Block, own_ED: Tensor, later_SD: Tensor, later: _Later) -> Tens
         after_JNF = after_JNF.masked_fill(~is_later_JF[:, None], -torch.inf)
         weight = torch.softmax(torch.cat([before_JNE, after_JNF], dim=-1), dim=-1)
         mixed.append(weight[..., :events] @ seen_ED + torch.bmm(weight[..., events:], square_JFD))
-    return block.after(last_JD, attention.through_values(torch.cat(mixed)))
+    low_JD = None if block.local is None else _last_low(seen_ED, seen_SD)
+    return block.after(last_JD, attention.through_values(torch.cat(mixed)), low_TD=low_JD)
+
+
+def _last_low(seen_ED: Tensor, seen_SD: Tensor) -> Tensor:
+    """Return ``[E, D]`` the low frequencies at the last event of each shortened history."""
+    events = len(seen_ED)
+    hole_J = torch.arange(events, device=seen_ED.device)
+    start_J = events + hole_J * (events - 1) - hole_J * (hole_J - 1) // 2  # of its later events
+
+    def row_of(place_J: Tensor) -> Tensor:
+        return torch.where(place_J < hole_J, place_J, start_J + place_J - hole_J)
+
+    return mean_of_latest(torch.cat([seen_ED, seen_SD]), row_of, torch.full_like(hole_J, events - 2))
 
 
 def _heads(attention: Attention, x_TD: Tensor) -> tuple[Tensor, ...]:
