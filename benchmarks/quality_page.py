@@ -65,7 +65,7 @@ def chapter(kept: dict[str, Any]) -> str:
         "trained on the whole training part; one piece of code judges all lists. *regard* is what `regard fit` "
         "does with the events alone when nothing is set; *regard (table of items)* also reads the titles and attributes "
         "that lie beside them, and *regard (request time)* is told when the target happened, as a server knows when it "
-        "is asked: comparisons of their own. Several seeds give one value: the mean. Intervals are bootstrap intervals "
+        "is asked: comparisons of their own. *regard (filter)* sets `shape.filter_share` to 0.3, see the levers. Several seeds give one value: the mean. Intervals are bootstrap intervals "
         "over users (95 %); p is that of a paired sign-flip test against *regard*, after Holm's correction.\n",
     ]
     for task, counts in sorted(kept["tasks"].items()):
