@@ -85,20 +85,17 @@ def topk_chapter(result: dict[str, Any]) -> str:
 
 
 def curve_chapter(result: dict[str, Any]) -> str:
-    drawn = [
-        {
-            "series": point["system"] + (" (one core)" if point["threads"] == 1 else ""),
-            "x": point["seconds"] / 60,
-            "y": point["ndcg"],
-        }
-        for point in result["points"]
-    ]
+    # Only equal numbers of threads compare; where both systems ran on one core, these are drawn.
+    alone = [point for point in result["points"] if point["threads"] == 1]
+    both = {point["system"] for point in alone} == {point["system"] for point in result["points"]}
+    points = alone if both else result["points"]
+    drawn = [{"series": point["system"], "x": point["seconds"] / 60, "y": point["ndcg"]} for point in points]
     x, y = Axis("minutes of training", form="d"), Axis("NDCG@10", form=".2f", zero=False)
     lines(drawn, IMAGES / "quality_against_time.svg", x=x, y=y, own="regard", goal=0.180)
+    where = "on one core each: minutes are those of the processor" if both else "on two cores"
     return (
         "## Quality against training time\n\n"
-        "ML-1M, leave-last-out, the target's time unknown, 2 cores where not said otherwise; on one core, minutes are those of "
-        "the processor, beside other work. Each point of Regard is a training laid out "
+        f"ML-1M, leave-last-out, the target's time unknown, {where}. Each point of Regard is a training laid out "
         "for that time; those of RecTools are the epochs of one training. Both run with an allocator that keeps freed "
         "memory (see `KEEP_MEMORY` in `benchmarks/common.py`): RecTools trains 1.6 times as fast with it as without, "
         "as its documentation would have it, Regard no faster. Networks speak alone. Dotted: 0.180.\n\n"
