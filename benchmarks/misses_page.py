@@ -19,7 +19,7 @@ _REASONS = {
         "run near the processor's speed, and alone they allow 1.2 s on two cores, where five times the peers would be "
         "1.3 s for everything. Tried: the last block asks one query for each user and makes no keys or values (kept); "
         "feed-forward networks in pieces that stay in the cache (kept); two batches side by side, each on a core of "
-        "its own (18 % faster, left out: scorers would have to be safe for threads). bfloat16 would reach it, but a "
+        "its own (18 % faster, left out: scorers would have to be safe for threads). bfloat16 would be faster, but a "
         "score would then depend on the batch that it is computed in."
     ),
     "recommending: one unseen history": (
