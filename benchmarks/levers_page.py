@@ -61,7 +61,8 @@ def levers_chapter(result: dict[str, Any]) -> str:
         ordered = sorted(arms.values(), key=lambda runs: runs is not arms[_RECIPE])
         out += [_lever_row(runs, arms[_RECIPE]) for runs in ordered]
         out.append("")
-    judging = [arms for (_, patience), arms in found.items() if patience == _PATIENCE]
+    long_enough = [arms for (_, patience), arms in found.items() if patience == _PATIENCE]
+    judging = [arms for arms in long_enough if len(arms[_RECIPE]) > 1]
     return "\n".join([*out, _verdict(judging), ""])
 
 
@@ -87,7 +88,7 @@ def _gains(runs: _Runs, recipe: _Runs, what: str) -> list[float]:
 
 def _verdict(tasks: list[dict[str, _Runs]]) -> str:
     """Say which levers gain more, in the mean over the logs, than the seeds of the recipe lie apart."""
-    if not tasks or any(len(arms[_RECIPE]) < 2 for arms in tasks):
+    if not tasks:
         return "With one seed of the recipe nothing can be said yet."
     bars = {what: mean(_apart(arms[_RECIPE], what) for arms in tasks) for what in ("alone", "served")}
     said: dict[bool, list[str]] = {True: [], False: []}
@@ -100,7 +101,7 @@ def _verdict(tasks: list[dict[str, _Runs]]) -> str:
         said[pays].append(f"{name} ({gains['alone']:+.1%} alone, {gains['served']:+.1%} served)")
     return (
         f"The seeds of the recipe lie {bars['alone']:.1%} apart, network alone, and {bars['served']:.1%} served, in the "
-        "mean over the logs. A lever pays that gains more than that alone, and serves no worse. "
+        "mean over the logs with several seeds. A lever pays that gains more than that alone, and serves no worse. "
         f"Pays: {'; '.join(said[True]) or 'none'}. Does not: {'; '.join(said[False]) or 'none'}. The others have "
         "not been tried with several seeds on each log."
     )
