@@ -46,7 +46,7 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 WORKSPACE = ROOT / ".bench"
 # Tells glibc to give freed memory to the next tensor instead of the kernel. A program that allocates its logits
-# anew for each batch, as RecTools does, trains 1.6 times as fast with it; its documentation does not say so.
+# anew for each batch, as RecTools does, trains about 1.6 times as fast with it; its documentation does not say so.
 KEEP_MEMORY = {
     "MALLOC_MMAP_MAX_": "0",
     "MALLOC_TRIM_THRESHOLD_": "16000000000",

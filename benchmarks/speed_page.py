@@ -18,8 +18,8 @@ def training_chapter(result: dict[str, Any]) -> str:
         "## Training\n",
         f"{result['data']}, SASRec's shape: width 128, 2 blocks, 2 heads, feed-forward width 128, histories of 200, "
         f"full softmax, batches of 128 x 200; {steps}, the first three left out. An event counts when it is a "
-        "target. Peak memory is that of the whole process. RecTools trains in float32, as documented; *bfloat16* "
-        "gives it mixed precision, which it does not document; *flat* is its bare network for large logs in a "
+        "target. Peak memory is that of the whole process. RecTools trains in float32, as documented; *memory kept* has "
+        "its allocator keep freed memory and *bfloat16* gives it mixed precision, which it does not document; *flat* is its bare network for large logs in a "
         "plain loop, with a feed-forward network four times as wide. RecBole makes a sample of every target with "
         "its whole history, so that a history is read once for each of its events.\n",
         "| system | events per second | per core second | peak memory |",
@@ -97,7 +97,7 @@ def curve_chapter(result: dict[str, Any]) -> str:
         "## Quality against training time\n\n"
         f"ML-1M, leave-last-out, the target's time unknown, {where}. Each point of Regard is a training laid out "
         "for that time; those of RecTools are the epochs of one training. Both run with an allocator that keeps freed "
-        "memory (see `KEEP_MEMORY` in `benchmarks/common.py`): RecTools trains 1.6 times as fast with it as without, "
-        "as its documentation would have it, Regard no faster. Networks speak alone. Dotted: 0.180.\n\n"
+        "memory (see `KEEP_MEMORY` in `benchmarks/common.py`): RecTools trained about 1.6 times as fast with it in a short run, "
+        "which its documentation does not say, Regard no faster. Networks speak alone. Dotted: 0.180.\n\n"
         "![NDCG@10 against minutes of training](images/quality_against_time.svg)\n"
     )

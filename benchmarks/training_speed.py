@@ -7,7 +7,7 @@ Width 128, 2 blocks, 2 heads, feed-forward width 128 as in RecTools' block, hist
 dropout 0.2, batches of 128 x 200 events. Both alternate in the same run, each time in a fresh process; the
 first steps of each are left out. An event counts when it is a target: RecTools trains on the latest 200 of
 each user, Regard on all. RecTools runs as its documentation has it (float32). Whole epochs also measure, once
-each: RecTools in bfloat16, which it does not document, to show what of the ratio is due to that; its bare
+each: RecTools with an allocator that keeps memory and in bfloat16, which it does not document, to show what of the ratio is due to that; its bare
 network FlatSASRecNet in a loop of ours; RePlay; RecBole.
 """
 
@@ -22,7 +22,19 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from rich.console import Console
 
-from benchmarks.common import ROOT, WORKSPACE, BenchError, Fresh, Target, busy, fresh, keep, median, spread
+from benchmarks.common import (
+    KEEP_MEMORY,
+    ROOT,
+    WORKSPACE,
+    BenchError,
+    Fresh,
+    Target,
+    busy,
+    fresh,
+    keep,
+    median,
+    spread,
+)
 from benchmarks.peers.venvs import python_of
 from benchmarks.tasks import dataset_of, log_of
 from regard.models.causal import CausalConfig
@@ -66,8 +78,11 @@ _RECBOLE = {
     "attn_dropout_prob": 0.2,
     "train_batch_size": BATCH,
 }
+# Variables of the environment with which a peer is measured once more.
+_VARIABLES = {"rectools, memory kept": KEEP_MEMORY}
 # Script, environment and what differs from the job of the others.
 _OTHERS: dict[str, tuple[Path, str, dict[str, Any]]] = {
+    "rectools, memory kept": (RECTOOLS, "rectools", {"settings": PEER}),
     "rectools, bfloat16": (RECTOOLS, "rectools", {"settings": PEER, "precision": "bf16-mixed"}),
     "rectools, flat": (PEERS / "rectools_flat.py", "rectools", {"settings": _FLAT}),
     "replay": (PEERS / "replay_sasrec.py", "replay", {"settings": _REPLAY}),
@@ -111,7 +126,8 @@ def measure(data: str, *, repeats: int, steps: int | None) -> dict[str, Any]:
     failed = {}
     for name, (script, peer, changes) in _OTHERS.items() if steps is None else ():
         try:
-            arms[name] = [fresh(script, "speed", {**job, **changes}, python=python_of(peer))]
+            asked, variables = {**job, **changes}, _VARIABLES.get(name)
+            arms[name] = [fresh(script, "speed", asked, python=python_of(peer), variables=variables)]
             console.print(f"once    {_line(name, arms[name][0])}")
         except BenchError as error:
             failed[name] = str(error)
